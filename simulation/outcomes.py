@@ -1,0 +1,73 @@
+"""What a run reports: indicators by month and county, incomes by group, why households have not moved, and targets.
+
+`Outcomes` is the array the engine writes; names of its last axis are the tuples below. Money is in fen.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulation.households import CLASSES, JOBS
+from simulation.ledger import FLOWS
+
+# Stocks at the end of the month, in households unless the name says otherwise.
+INDICATORS = (
+    "origin", "applied", "granted", "moved", "returned", "own_moved", "improved", "withheld",
+    "earlier_moved", "earlier_returned",
+    # persons that count towards a target, cumulative
+    "persons_signed", "persons_keys", "persons_occupied", "persons_returned", "persons_own_moved",
+    # flows of the month, households
+    "new_applied", "new_granted", "new_moved", "new_returned", "new_withdrew", "new_own_moved", "new_improved",
+    "new_whole_villages",
+    # homes: ready = free + reserved + occupied + idle
+    "homes_ready", "homes_free", "homes_reserved", "homes_occupied", "homes_idle",
+    # jobs at the destination: positions = filled + open, by kind
+    *(f"positions_{k}" for k in JOBS), *(f"filled_{k}" for k in JOBS),
+    "trained", "mover_labour", "mover_employed", "mover_seekers", "labour_households", "working_households",
+    # debt
+    "loan_households", "loan_fen", "arrears_fen", "arrears_households", "service_fen",
+    # stay and belong
+    "integration", "hukou_persons", "surrendered", "reclaimed_mu", "quota_sold_mu", "leased_mu", "closed_villages",
+    # budgets
+    "cash_fen", "committed_fen", "jobs_cash_fen", "job_belief",
+)  # fmt: skip
+
+# Incomes are summed over these groups.
+GROUPS = ("movers", "stayers", "withheld", "granted", "earlier", "returned")
+INCOMES = (
+    "households", "persons", "wage_fen", "business_fen", "transfer_fen", "property_fen", "start_fen",
+    "poor_households",
+)  # fmt: skip
+
+# Where every household of the pool stands when the window closes.
+WHY = (
+    "moved", "returned", "own_moved", "improved", "no_home", "no_money", "in_process", "withdrew", "not_yet_applied",
+    "unaffordable", "infeasible", "never_mover", "prefers_to_stay", "withheld",
+)  # fmt: skip
+
+
+class Outcomes(NamedTuple):
+    """The engine's output arrays, dtype f8."""
+
+    county: np.ndarray  # (months, counties, INDICATORS)
+    mode: np.ndarray  # (months, modes): persons holding keys, cumulative, counted event `keys`
+    klass: np.ndarray  # (months, CLASSES): the same by priority class
+    income: np.ndarray  # (months, GROUPS, INCOMES): this month's income
+    ledger: np.ndarray  # (months, counties, FLOWS): fen paid this month
+    why: np.ndarray  # (counties, WHY, 2): households, persons when the window closes
+    village: np.ndarray  # (villages, 4): original households, moved, applied, closed at the last month run
+
+
+def new_outcomes(*, months: int, counties: int, modes: int, villages: int) -> Outcomes:
+    """Empty outcome arrays for a run of `months`."""
+    return Outcomes(
+        county=np.zeros((months, counties, len(INDICATORS))),
+        mode=np.zeros((months, modes)),
+        klass=np.zeros((months, len(CLASSES))),
+        income=np.zeros((months, len(GROUPS), len(INCOMES))),
+        ledger=np.zeros((months, counties, len(FLOWS))),
+        why=np.zeros((counties, len(WHY), 2)),
+        village=np.zeros((villages, 4)),
+    )
