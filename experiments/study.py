@@ -1,15 +1,34 @@
-"""A study: one scenario at many points of its uncertainties, each repeated with fresh draws."""
+"""A study: one scenario at many points of its uncertainties, each repeated with fresh draws.
+
+Replication r has the same seed at every point and under every policy (common random numbers): draws are keyed by
+seed, process, household and month, so two runs of one replication differ only by what their inputs change.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+import os
+import platform
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-from simulation.outcomes import INDICATORS
+from experiments import design as designs
+from simulation.households import CLASSES
+from simulation.ledger import FLOWS
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+
+WITHHELD = 0.05
+"""Share of grants withheld at random in the one extra run a point that measures the effect of moving."""
+
+LIBRARIES = ("mesa", "numpy", "numba", "llvmlite", "scipy", "pyarrow")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +50,7 @@ class Study:
     ledger: np.ndarray  # (runs, months, FLOWS): all counties
     why: np.ndarray  # (runs, counties, WHY, 2): households, persons
     effect_income: np.ndarray  # (points, months, GROUPS, INCOMES): one more run a point, some grants withheld
-    populations: Mapping[str, str]  # population hash by pool and share of earlier movers
+    populations: tuple[str, ...]  # population hash of each point
     model_hash: str
     version: str
     versions: Mapping[str, str]
@@ -61,3 +80,155 @@ class Study:
     def by_point(self, values: np.ndarray) -> np.ndarray:
         """Values by run reshaped to (points, replications, ...)."""
         return values.reshape(self.points, self.replications, *values.shape[1:])
+
+
+def run_study(
+    scenario: Any,
+    *,
+    points: int = 50,
+    replications: int = 2,
+    seed: int = 1,
+    threads: int | None = None,
+    households: Any = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Study:
+    """Run every point `replications` times, and once more with some grants withheld, on `threads` threads.
+
+    `households` replaces the synthetic population, whose size is then known and no longer uncertain.
+    `progress(done, total)` is called from the calling thread. Results do not depend on `threads`.
+    Raises ValueError for impossible numbers.
+    """
+    for name, value in (("replications", replications), ("threads", 1 if threads is None else threads)):
+        if value < 1:
+            raise ValueError(f"{name}: {value} given, at least 1 expected")
+    if not 0 <= seed < 2**53:
+        raise ValueError(f"seed: {seed} given, 0 to 2**53 - 1 expected")
+    known = () if households is None else ("pool_persons", "earlier_movers_share")
+    names, table = designs.points(scenario, points, seed, without=known)
+    seeds = [run_seed(seed, replication) for replication in range(replications)]
+    runs = np.array([(p, r, s) for p in range(len(table)) for r, s in enumerate(seeds)], np.int64)
+    n, counties, months = len(runs), len(scenario.counties), scenario.months
+    arrays = dict(
+        county=np.empty((n, months, counties, len(INDICATORS))),
+        mode=np.empty((n, months, len(scenario.modes))),
+        klass=np.empty((n, months, len(CLASSES))),
+        income=np.empty((n, months, len(GROUPS), len(INCOMES))),
+        ledger=np.empty((n, months, len(FLOWS))),
+        why=np.empty((n, counties, len(WHY), 2)),
+    )
+    effect_income = np.empty((len(table), months, len(GROUPS), len(INCOMES)))
+    populations = [""] * len(table)
+    done = _Count()
+
+    def point(p: int) -> None:
+        """All runs of one point; results go to places of their own, so the order of work leaves no trace."""
+        from scenarios import assemble
+        from simulation import population, run
+
+        overrides = dict(zip(names, map(float, table[p]), strict=True))
+        inputs = assemble.inputs(scenario, overrides=overrides, households=households)
+        populations[p] = population.population_hash(inputs.population, inputs.institutions.villages)
+        for r, run_seed_ in enumerate(seeds):
+            if done.stopped:
+                return
+            outcomes = run.run(inputs, seed=run_seed_).outcomes
+            i = p * replications + r
+            for name, array in arrays.items():
+                array[i] = outcomes.ledger.sum(axis=1) if name == "ledger" else getattr(outcomes, name)
+            done.add()
+        if done.stopped:
+            return
+        inputs = assemble.inputs(
+            scenario, overrides=overrides | {"withhold_share": WITHHELD}, households=households
+        )
+        effect_income[p] = run.run(inputs, seed=seeds[0]).outcomes.income
+        done.add()
+
+    _work(point, len(table), threads or cpus(), done, n + len(table), progress)
+    versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
+    from simulation.codecache import model_hash
+
+    return Study(
+        scenario=scenario,
+        seed=seed,
+        uncertainties=names,
+        design=table,
+        runs=runs,
+        **arrays,
+        effect_income=effect_income,
+        populations=tuple(populations),
+        model_hash=model_hash(),
+        version=metadata.version("anju"),
+        versions=versions,
+        id=_study_id(scenario, names, table, seeds, populations, model_hash()),
+    )
+
+
+def run_seed(seed: int, replication: int) -> int:
+    """The seed of one replication, the same at all points: 53 bits, so that JSON keeps it exactly."""
+    digest = hashlib.sha256(f"anju run {seed} {replication}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 11
+
+
+def cpus() -> int:
+    """How many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Count:
+    """Runs done, and whether to stop; shared by the threads of one study."""
+
+    def __init__(self) -> None:
+        self.runs, self.stopped, self._lock = 0, False, threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self.runs += 1
+
+
+def _work(
+    point: Callable[[int], None],
+    n: int,
+    threads: int,
+    done: _Count,
+    total: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Call `point` for 0..n-1 on a pool; the first error, or Ctrl-C, stops all after the runs in hand."""
+    pool = ThreadPoolExecutor(min(threads, n), thread_name_prefix="point")
+    try:
+        waiting = {pool.submit(point, p) for p in range(n)}
+        while waiting:
+            finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+            if progress:
+                progress(done.runs, total)
+    finally:
+        done.stopped = True
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _study_id(
+    scenario: Any,
+    names: tuple[str, ...],
+    table: np.ndarray,
+    seeds: list[int],
+    populations: list[str],
+    model: str,
+) -> str:
+    """Eight hex digits that change with anything a result depends on."""
+    key = {
+        "id_format": 1,
+        "model": model,
+        "populations": populations,
+        "scenario": scenario.resolved(),
+        "design": {
+            name: [float(x).hex() for x in column] for name, column in zip(names, table.T, strict=True)
+        },
+        "points": len(table),
+        "seeds": seeds,
+        "withheld": WITHHELD.hex(),
+    }
+    text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
