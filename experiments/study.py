@@ -1,7 +1,7 @@
 """A study: one scenario at many points of its uncertainties, each repeated with fresh draws.
 
-Replication r has the same seed at every point and under every policy (common random numbers): draws are keyed by
-seed, process, household and month, so two runs of one replication differ only by what their inputs change.
+Replication r has the same seed at every point and under every policy (common random numbers): draws are keyed
+by seed, process, household and month, so two runs of one replication differ only by what their inputs change.
 """
 
 from __future__ import annotations
