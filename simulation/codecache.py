@@ -1,13 +1,14 @@
 """Compiled code kept between processes, named by the content of our source.
 
-numba's own cache looks only at the file a kernel is written in: a kernel that calls a rule from another file keeps the old rule
-after an edit, and gives wrong results in silence. Here one hash of all our source names the folder, so an edit
-anywhere compiles anew and going back finds the old code again.
+numba's own cache looks only at the file a kernel is written in: a kernel that calls a rule from another file
+keeps the old rule after an edit, and gives wrong results in silence. Here one hash of all our source names
+the folder, so an edit anywhere compiles anew and going back finds the old code again.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import hashlib
 import logging
@@ -42,14 +43,23 @@ def cache_root() -> Path:
 
 @functools.lru_cache(maxsize=1)
 def model_hash() -> str:
-    """SHA-256, hex, of the source this process runs: sorted POSIX paths and LF-normalised bytes of simulation/**/*.py."""
+    """SHA-256 of the source this process runs, hex: sorted POSIX paths, LF-normalised bytes of our *.py."""
     return _hash_source(_stamps())
 
 
 def _stamps() -> tuple[tuple[str, int, int], ...]:
     """Path, time and size of every source file: cheap to ask for, and different after any edit."""
-    found = ((path.relative_to(SOURCE.parent).as_posix(), path.stat()) for path in SOURCE.rglob("*.py"))
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found))
+    found = []
+    for folder, folders, files in os.walk(SOURCE):
+        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        for name in files:
+            if name.endswith(".py") and not name.startswith("."):  # editors leave hidden copies and locks
+                path = os.path.join(folder, name)
+                stat = os.stat(path)
+                found.append(
+                    (Path(os.path.relpath(path, SOURCE.parent)).as_posix(), stat.st_mtime_ns, stat.st_size)
+                )
+    return tuple(sorted(found))
 
 
 @functools.lru_cache(maxsize=8)
@@ -65,7 +75,9 @@ def cache_folder() -> Path:
     """Where the compiled code of the present source, Python, numba and kind of machine is kept."""
     python = f"py{sys.version_info.major}{sys.version_info.minor}{getattr(sys, 'abiflags', '')}"
     # short names: Windows refuses long paths
-    return cache_root() / "code" / f"{model_hash()[:16]}-{python}-numba{numba.__version__}-{platform.machine()}"
+    return (
+        cache_root() / "code" / f"{model_hash()[:16]}-{python}-numba{numba.__version__}-{platform.machine()}"
+    )
 
 
 def is_compiled() -> bool:
@@ -90,6 +102,8 @@ class CodeCache(caching._Cache):
 
     Whatever goes wrong with a file, the function is compiled and runs.
     """
+
+    _warned = False
 
     def __init__(self, py_func):
         self._func = py_func
@@ -122,8 +136,8 @@ class CodeCache(caching._Cache):
             if hashlib.sha256(data[32:]).digest() != data[:32]:
                 raise ValueError("incomplete or changed")
             return compiler.CompileResult._rebuild(target_context, *pickle.loads(data[32:]))
-        except FileNotFoundError:
-            return None
+        except OSError:
+            return None  # not there, or not to be read: saving will say so
         except Exception as error:
             log.warning("compiled code %s cannot be used (%s): compiling again", file, error)
             return None
@@ -139,18 +153,28 @@ class CodeCache(caching._Cache):
             content = caching.dumps(data._reduce())
             write(file, hashlib.sha256(content).digest() + content)
         except Exception as error:
-            _warn_unwritable(str(error))
+            self._warn(error)
         else:
             _remove_old()
 
+    @classmethod
+    def _warn(cls, error: Exception) -> None:
+        if not cls._warned:
+            log.warning(
+                "compiled code cannot be kept (set ANJU_CACHE_DIR to a folder that can be written): %s", error
+            )
+            cls._warned = True
+
     def _file(self, sig, codegen) -> Path | None:
-        # A process that has seen an edit may hold both old and new functions: what it compiles belongs to no hash.
+        # a process that has seen an edit may hold both old and new functions: its code belongs to no hash
         if not self._enabled or _hash_source(_stamps()) != model_hash():
             return None
         switches = config.OPT, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT, llvmlite.__version__
-        closure = self._func.__closure__ or ()
-        key = sig, codegen.magic_tuple(), repr(switches), tuple(cell.cell_contents for cell in closure)
-        return cache_folder() / f"{self._base}-{hashlib.sha256(caching.dumps(key)).hexdigest()[:16]}.nbc"
+        key = repr((str(sig), codegen.magic_tuple(), switches))
+        if " at 0x" in key:  # a function as an argument: its address means nothing in another process
+            return None
+        cells = caching.dumps(tuple(cell.cell_contents for cell in self._func.__closure__ or ()))
+        return cache_folder() / f"{self._base}-{hashlib.sha256(key.encode() + cells).hexdigest()[:16]}.nbc"
 
 
 def write(file: Path, content: bytes) -> None:
@@ -164,11 +188,6 @@ def write(file: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-@functools.lru_cache(maxsize=1)
-def _warn_unwritable(error: str) -> None:
-    log.warning("compiled code cannot be kept, so every start compiles anew (set ANJU_CACHE_DIR): %s", error)
 
 
 @functools.lru_cache(maxsize=1)
@@ -193,14 +212,12 @@ def _cache_for(py_func) -> Any:
 def install() -> None:
     """Make `@njit(cache=True)` in this package use the cache above; to be called before the first one."""
     version = tuple(int(part) for part in numba.__version__.split(".")[:2])
-    if TESTED[0] <= version < TESTED[1] and dispatcher.FunctionCache in (caching.FunctionCache, _cache_for):
+    if TESTED[0] <= version < TESTED[1]:
         dispatcher.FunctionCache = _cache_for
-        try:
+        with contextlib.suppress(OSError):  # not there yet, or not ours to touch
             os.utime(cache_folder())
-        except OSError:
-            pass  # not there yet, or not ours to touch
     else:
-        # A public setting, but for all packages: a folder of this process only, for numba's stamps cannot be trusted.
+        # a public setting, but for all packages; the folder lives as long as the process, for stamps may lie
         log.warning("numba %s is not known here: every start compiles the engine anew", numba.__version__)
         config.CACHE_DIR = tempfile.mkdtemp(prefix="anju-")
         atexit.register(shutil.rmtree, config.CACHE_DIR, ignore_errors=True)
