@@ -1,0 +1,48 @@
+"""What every chart says about its study: scenario, seed, version, number of runs, sources."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from experiments.figures.text import Words
+
+
+def footnote(study: Any, words: Words) -> list[str]:
+    """The lines under a chart, enough to run it again."""
+    scenario = study.scenario
+    name = words("scenario", name=scenario.name, title=scenario.title[words.lang])
+    made = words("study", version=study.version, id=study.id, seed=study.seed)
+    lines = [words("comma").join((name, made, size(study, words)))]
+    if study.points > 1:
+        lines[0] += words("stop") + words("futures")
+    return [*lines, words("sources", list=words("list").join(sources(scenario, words)))]
+
+
+def size(study: Any, words: Words) -> str:
+    """How many futures and runs."""
+    n = dict(points=study.points, replications=study.replications, runs=len(study.runs))
+    if study.points == 1:
+        return words("one_run") if study.replications == 1 else words("one_future", **n)
+    return words("runs_single" if study.replications == 1 else "runs", **n)
+
+
+def spread(study: Any, words: Words, key: str) -> str:
+    """What the marks of a chart mean; `key` names the words when there are several runs."""
+    return words("one_run" if len(study.runs) == 1 else key)
+
+
+def sources(scenario: Any, words: Words) -> list[str]:
+    """The region's reference, then the documents behind its numbers, most used first, assumptions last."""
+    cited = [entry.source for entry in _entries(scenario)] + [target.source for target in scenario.targets]
+    documents = Counter(re.split(r"[\s,;，；]", source.strip(), maxsplit=1)[0] for source in cited if source)
+    assumed = documents.pop("assumption", 0)
+    reference = scenario.header.get("reference") if isinstance(scenario.header, dict) else scenario.header.reference
+    ranked = [name for name, _ in sorted(documents.items(), key=lambda item: (-item[1], item[0]))]
+    return [*([reference] if reference else []), *ranked, *([words("assumptions")] if assumed else [])]
+
+
+def _entries(scenario: Any) -> list[Any]:
+    values = scenario.values.values()
+    return [entry for value in values for entry in (value if isinstance(value, list | tuple) else (value,))]

@@ -1,0 +1,284 @@
+"""Every word on a chart, in English and Chinese, and how each language writes numbers, dates and money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+LANGS = ("en", "zh")
+
+# key: (en, zh)
+WORDS = {
+    # common
+    "comma": ("; ", "；"),
+    "stop": (". ", "。"),
+    "with_range": ("{value} ({range})", "{value}（{range}）"),
+    "list": (", ", "、"),
+    "to": ("–", "～"),
+    "scenario": ("Scenario {name}, {title}", "情景 {name}，{title}"),
+    "study": ("Anju {version}, study {id}, seed {seed}", "安居 {version}，研究编号 {id}，种子 {seed}"),
+    "one_run": ("one run", "单次模拟"),
+    "one_future": (
+        "one future, {replications} replications; ranges show chance alone",
+        "单一未来情形，重复 {replications} 次；区间只反映随机波动",
+    ),
+    "runs": (
+        "{points} futures × {replications} replications = {runs} runs",
+        "{points} 种未来情形 × {replications} 次重复 = {runs} 次模拟",
+    ),
+    "runs_single": ("{points} futures, one run each", "{points} 种未来情形，各模拟一次"),
+    "futures": (
+        "A future is one set of values of the uncertainties, drawn from their ranges.",
+        "未来情形指在取值范围内抽取的一组不确定因素。",
+    ),
+    "sources": ("Sources: {list}", "来源：{list}"),
+    "assumptions": ("assumptions", "假设"),
+    "median_interval": ("median and 5–95 % of runs", "中位数及 5%～95% 区间"),
+    "mean_interval": ("mean over runs; lines span 5–95 % of runs", "各次模拟均值；线段为 5%～95% 区间"),
+    # movers
+    "signed": ("signed up", "签约"),
+    "keys": ("moved in (keys handed over)", "搬迁（已交钥匙）"),
+    "occupied": ("living in their new home for a year", "实际入住满一年"),
+    "movers_title": (
+        "Median {median} of {target} persons by {date}; {share} of futures reach the target",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），{share}的未来情形达到目标",
+    ),
+    "movers_title_none": (
+        "Median {median} of {target} persons by {date}; no future reaches the target",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），没有未来情形达到目标",
+    ),
+    "movers_title_all": (
+        "Median {median} of {target} persons by {date}; every future reaches the target",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），所有未来情形均达到目标",
+    ),
+    "movers_title_one_met": (
+        "One run: {median} of {target} persons by {date}; the target is reached",
+        "单次模拟：到{date}搬迁{median}人（目标{target}人），达到目标",
+    ),
+    "movers_title_one_missed": (
+        "One run: {median} of {target} persons by {date}; the target is missed",
+        "单次模拟：到{date}搬迁{median}人（目标{target}人），未达到目标",
+    ),
+    "movers_title_free": ("Median {median} persons by {date}", "到{date}搬迁人数中位数{median}人"),
+    "movers_title_nobody": ("Nobody has moved by {date}", "到{date}无人搬迁"),
+    "movers_note": (
+        "Persons {event}, cumulative by the end of each month, whole region",
+        "各月末累计{event}人数，全区域",
+    ),
+    "median": ("median", "中位数"),
+    "this_run": ("this run", "本次模拟"),
+    "band_wide": ("5–95 % of runs", "5%～95% 区间"),
+    "band_narrow": ("25–75 % of runs", "25%～75% 区间"),
+    "chance": ("chance alone, 5–95 %: ±{half}", "仅随机波动，5%～95%：±{half}"),
+    "target": ("target {value}", "目标 {value}"),
+    "window_end": ("applications close", "申请截止"),
+    "follow_up": ("follow-up", "跟踪期"),
+    "at_date": ("Runs, {date}", "模拟次数，{date}"),
+    "reach": ("{share} reach it", "{share}达标"),
+    "short": ("{share} fall short", "{share}未达标"),
+    # counties
+    "counties_title": (
+        "{first} moves most ({persons} persons); shares of the pool run from {low} ({lowest}) to {high} ({highest})",
+        "{first}搬迁最多（{persons}人）；占可搬迁人口的比例从{lowest}的{low}到{highest}的{high}",
+    ),
+    "counties_title_single": (
+        "{first}: {persons} persons, {high} of the pool",
+        "{first}：{persons}人，占可搬迁人口的{high}",
+    ),
+    "counties_title_nobody": ("Nobody has moved in any county", "各县（市、区）均无人搬迁"),
+    "counties_note": (
+        "Persons {event} by {date}, by county; {spread}",
+        "到{date}{event}人数，按县（市、区）；{spread}",
+    ),
+    "persons_axis": ("Persons", "人数（人）"),
+    "persons_axis_scaled": ("Persons", "人数（万人）"),
+    "pool_axis": ("Share of the county's pool (%)", "占本县可搬迁人口的比例（%）"),
+    "region_share": ("region {share}", "全区域 {share}"),
+    # why
+    "why_title": (
+        "{moved} of the pool's {pool} households have moved; first among the others: {reason} ({share})",
+        "{pool}户中{moved}已搬迁；其余农户首要情形：{reason}（{share}）",
+    ),
+    "why_title_empty": ("There are no households in the pool", "没有可搬迁农户"),
+    "why_note": (
+        "Where every household of the pool stands when applications close ({date}); {spread}",
+        "申请截止时（{date}）每户所处的状态；{spread}",
+    ),
+    "why_axis": ("Share of households (%)", "占农户的比例（%）"),
+    "why_total": ("All counties", "全部县（市、区）"),
+    "why_county": ("By county, most moved first; colours as left", "分县（市、区），按搬迁比例排序，颜色同左"),
+    "gone": ("Done", "已有结果"),
+    "waiting": ("Applied", "已申请"),
+    "hindered": ("Would move", "愿搬未搬"),
+    "staying": ("Stay", "留下"),
+    "moved": ("moved", "已搬迁"),
+    "returned": ("moved and returned", "搬迁后回流"),
+    "own_moved": ("moved on their own", "自行搬迁"),
+    "improved": ("improved in place", "就地安置"),
+    "in_process": ("in process", "办理中"),
+    "no_home": ("no home yet", "等待房源"),
+    "no_money": ("no money for the grant yet", "等待资金"),
+    "withheld": ("grant withheld for comparison", "对照组（暂缓补助）"),
+    "withdrew": ("withdrew", "放弃"),
+    "not_yet_applied": ("not yet applied", "尚未申请"),
+    "unaffordable": ("cannot afford it", "负担不起"),
+    "infeasible": ("no mode open to them", "无可用安置方式"),
+    "never_mover": ("would never move", "不愿搬迁"),
+    "prefers_to_stay": ("better off staying", "留下更合算"),
+    # incomes
+    "incomes_title": (
+        "Moving {verb} income by {effect} ({to_range} in 90 % of futures)",
+        "搬迁使收入{verb}{effect}（90% 的未来情形在 {to_range} 之间）",
+    ),
+    "incomes_title_unclear": (
+        "The effect of moving on income is unclear: {to_range} in 90 % of futures",
+        "搬迁对收入的影响不明确：90% 的未来情形在 {to_range} 之间",
+    ),
+    "incomes_title_one": (
+        "In this run moving changes income by {effect}",
+        "本次模拟中搬迁使收入变化 {effect}",
+    ),
+    "incomes_title_plain": (
+        "Movers earn {movers} yuan a head, stayers {stayers}; the effect of moving was not measured",
+        "搬迁户人均收入{movers}元，未搬迁户{stayers}元；未测算搬迁效应",
+    ),
+    "incomes_title_nobody": (
+        "Nobody has moved; stayers earn {stayers} yuan a head",
+        "无人搬迁；未搬迁户人均收入{stayers}元",
+    ),
+    "incomes_note": (
+        "Income a head, {first} to {last}, by source; {spread}",
+        "{first}至{last}人均年收入，按来源；{spread}",
+    ),
+    "raises": ("raises", "增加"),
+    "lowers": ("lowers", "减少"),
+    "income_axis": ("Yuan a head a year", "元／人·年"),
+    "wage": ("wages", "工资性收入"),
+    "business": ("family business", "家庭经营收入"),
+    "transfer": ("transfers", "转移性收入"),
+    "property": ("property", "财产性收入"),
+    "total": ("total", "合计"),
+    "movers": ("Movers", "搬迁户"),
+    "stayers": ("Stayers", "未搬迁户"),
+    "granted": ("Grant paid", "获补助户"),
+    "withheld_group": ("Grant withheld", "暂缓补助户"),
+    "observed": ("As observed: who moves also differs", "实际观察：两类农户本身有差别"),
+    "experiment": ("Comparison by lot: the same kind of household", "随机对照：同类农户"),
+    "no_group": ("none", "无"),
+    "no_effect": ("No comparison group in this study", "本研究没有对照组"),
+    "effect_axis": ("Effect of moving, yuan a head a year", "搬迁效应（元／人·年）"),
+    # money
+    "money_title": (
+        "The programme spends {spent}, {per_person} yuan a person moved; {purpose} takes {share}",
+        "项目支出{spent}，每搬迁一人{per_person}元；{purpose}占{share}",
+    ),
+    "money_title_nobody": ("The programme spends {spent}; nobody has moved", "项目支出{spent}；无人搬迁"),
+    "money_title_zero": ("The programme has no budget and spends nothing", "项目没有预算，也没有支出"),
+    "money_note": (
+        "All payments from {first} to {last}; {spread}",
+        "{first}至{last}的全部收支；{spread}",
+    ),
+    "money_in": ("Into the programme account, by payer", "项目资金来源"),
+    "money_out": ("Out of it, by purpose", "项目资金用途"),
+    "money_home": ("Households' homes: what they cost and who pays", "农户住房：费用与出资"),
+    "central": ("central government", "中央"),
+    "province": ("province", "省级"),
+    "city": ("city", "市级"),
+    "county_payer": ("county", "县级"),
+    "jobs_fund": ("county, for employment", "县级就业资金"),
+    "quota": ("land quota sold", "土地指标收入"),
+    "subsidy": ("moving subsidy", "搬迁补助"),
+    "old house": ("old houses", "旧房补偿"),
+    "land": ("paid exit from land rights", "土地权益有偿退出"),
+    "reclamation": ("reclamation", "复垦"),
+    "interest subsidy": ("interest subsidy", "贷款贴息"),
+    "training": ("training", "技能培训"),
+    "employment": ("employment subsidies", "就业补助"),
+    "public-welfare post": ("public-welfare posts", "公益性岗位"),
+    "start-up": ("start-ups", "创业补助"),
+    "social insurance": ("social insurance", "社会保险"),
+    "ecological payment": ("ecological payments", "生态补偿"),
+    "outside": ("{purpose} (county, outside)", "{purpose}（县级另付）"),
+    "unspent": ("not spent", "结余"),
+    "cost": ("Costs", "费用"),
+    "paid_by": ("Paid from", "出资"),
+    "home_price": ("home price", "购房款"),
+    "fitting_out": ("fitting out", "装修"),
+    "loan": ("loans", "贷款"),
+    "kin": ("kin", "亲友资助"),
+    "own": ("own money", "自有资金"),
+    "nothing_bought": ("No homes were bought", "没有购房"),
+}
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Words:
+    """One language."""
+
+    def __init__(self, lang: str) -> None:
+        if lang not in LANGS:
+            raise ValueError(f"unknown language {lang!r}: use one of {', '.join(LANGS)}")
+        self.lang = lang
+        self.column = LANGS.index(lang)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        return WORDS[key][self.column].format(**values)
+
+    def name(self, thing: Any) -> str:
+        """The name of a county, mode or target."""
+        return getattr(thing, self.lang)
+
+    def number(self, value: float, *, digits: int | None = None) -> str:
+        """A count: 35,000 or 3.5万. `digits` significant figures, all of them if None."""
+        if digits and value:
+            unit = 10.0 ** max(np.floor(np.log10(abs(value))) + 1 - digits, 0)
+            value = np.round(value / unit) * unit
+        sign, value = ("−" if round(value) < 0 else ""), abs(value)
+        if self.lang == "en":
+            return f"{sign}{value:,.0f}"
+        for size, unit in ((1e8, "亿"), (1e4, "万")):
+            if value >= size:
+                return f"{sign}{round(value / size, 4 if digits is None else digits):.10g}{unit}"
+        return f"{sign}{value:.0f}"
+
+    def percent(self, share: float, *, places: int = 0, signed: bool = False) -> str:
+        """A share of one as per cent."""
+        value = round(share * 100.0, places) + 0.0
+        sign = "−" if value < 0 else "+" if signed and value > 0 else ""
+        return f"{sign}{abs(value):.{places}f}" + ("\u00a0%" if self.lang == "en" else "%")
+
+    def number_span(self, low: float, high: float) -> str:
+        """A range of counts, three figures each."""
+        return self.number(low, digits=3) + self("to") + self.number(high, digits=3)
+
+    def percent_span(self, low: float, high: float, *, places: int = 0, signed: bool = False) -> str:
+        """A range of shares; signed ones are joined by a word in English, where a dash would look like a minus."""
+        ends = [self.percent(share, places=places, signed=signed) for share in (low, high)]
+        if self.lang == "en":
+            ends[0] = ends[0].removesuffix("\u00a0%")
+        return (" to " if signed and self.lang == "en" else self("to")).join(ends)
+
+    def date(self, start: str, month: int) -> str:
+        """The calendar month `month` months after `start` ("2024-01")."""
+        year, of_year = divmod(int(start[:4]) * 12 + int(start[5:7]) - 1 + month, 12)
+        return f"{MONTHS[of_year]} {year}" if self.lang == "en" else f"{year}年{of_year + 1}月"
+
+    def iso(self, start: str, month: int) -> str:
+        """The same as 2026-12."""
+        year, of_year = divmod(int(start[:4]) * 12 + int(start[5:7]) - 1 + month, 12)
+        return f"{year}-{of_year + 1:02d}"
+
+    def money(self, largest: float) -> tuple[float, str]:
+        """(yuan a unit, the unit's name) that suits amounts up to `largest` yuan."""
+        if self.lang == "en":
+            return (1e6, "million yuan") if largest >= 1e6 else (1e3, "thousand yuan")
+        return (1e8, "亿元") if largest >= 1e8 else (1e4, "万元")
+
+
+def figures(value: float) -> str:
+    """An amount in its unit with about three figures: 1,234, 56.7 or 0.89."""
+    places = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    value = round(value, places) + 0.0
+    return ("−" if value < 0 else "") + f"{abs(value):,.{places}f}"
