@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+
+from scenarios.scenario import Scenario
 
 
 class Design(NamedTuple):
@@ -19,7 +21,7 @@ def central() -> Design:
     return Design((), np.empty((1, 0)))
 
 
-def points(scenario: Any, n: int, seed: int, *, without: tuple[str, ...] = ()) -> Design:
+def points(scenario: Scenario, n: int, seed: int, *, without: tuple[str, ...] = ()) -> Design:
     """A Latin hypercube of `n` points over the scenario's stated ranges; one point means the central values.
 
     Each range is cut into n equal parts, on its own scale (linear or log), and every part is used once.

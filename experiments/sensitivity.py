@@ -79,11 +79,17 @@ def drivers(names: Sequence[str], design: np.ndarray, outcome: np.ndarray) -> Dr
     place = np.argsort(np.argsort(-again, axis=1, kind="stable"), axis=1)
     leading = ((place < 2) & (again > 0.0)).mean(axis=0)
     order = sorted(np.flatnonzero(slopes), key=lambda k: -abs(slopes[k]))
-    found = (
-        Driver(names[k], min(float(slopes[k] ** 2), 1.0), float(low[k]), float(high[k]), int(np.sign(slopes[k])),
-               float(leading[k]))
+    found = [
+        Driver(
+            name=names[k],
+            share=min(float(slopes[k] ** 2), 1.0),
+            low=float(low[k]),
+            high=float(high[k]),
+            sign=int(np.sign(slopes[k])),
+            leading=float(leading[k]),
+        )
         for k in order
-    )  # fmt: skip
+    ]
     return Drivers(tuple(found), explained)
 
 

@@ -7,7 +7,6 @@ by seed, process, household and month, so two runs of one replication differ onl
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import threading
@@ -16,14 +15,17 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
-from typing import Any
 
 import numpy as np
 
 from experiments import design as designs
-from simulation.households import CLASSES
+from experiments.files import digest
+from scenarios.scenario import Scenario
+from simulation.households import CLASSES, Population
 from simulation.ledger import FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+
+FORMAT = 1  # of the study id
 
 WITHHELD = 0.05
 """Share of grants withheld at random in the one extra run a point that measures the effect of moving."""
@@ -38,7 +40,7 @@ class Study:
     Money is in fen; every float array is f8. `design` has no columns when only the central values were run.
     """
 
-    scenario: Any  # scenarios.Scenario
+    scenario: Scenario
     seed: int
     uncertainties: tuple[str, ...]
     design: np.ndarray  # (points, uncertainties), base units
@@ -83,13 +85,13 @@ class Study:
 
 
 def run_study(
-    scenario: Any,
+    scenario: Scenario,
     *,
     points: int = 50,
     replications: int = 2,
     seed: int = 1,
     threads: int | None = None,
-    households: Any = None,
+    households: Population | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Study:
     """Run every point `replications` times, and once more with some grants withheld, on `threads` threads.
@@ -210,7 +212,7 @@ def _work(
 
 
 def _study_id(
-    scenario: Any,
+    scenario: Scenario,
     names: tuple[str, ...],
     table: np.ndarray,
     seeds: list[int],
@@ -218,17 +220,14 @@ def _study_id(
     model: str,
 ) -> str:
     """Eight hex digits that change with anything a result depends on."""
-    key = {
-        "id_format": 1,
+    content = {
+        "format": FORMAT,
         "model": model,
         "populations": populations,
         "scenario": scenario.resolved(),
-        "design": {
-            name: [float(x).hex() for x in column] for name, column in zip(names, table.T, strict=True)
-        },
+        "design": dict(zip(names, table.T, strict=True)),
         "points": len(table),
         "seeds": seeds,
-        "withheld": WITHHELD.hex(),
+        "withheld": WITHHELD,
     }
-    text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return digest(content)[:8]

@@ -38,34 +38,39 @@ UNCERTAINTIES = {
 }
 
 
+def but(thing: SimpleNamespace, **changes: object) -> SimpleNamespace:
+    """A copy with some attributes changed."""
+    return SimpleNamespace(**vars(thing) | changes)
+
+
 def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
-    """Looks like scenarios.Scenario; same names, no file behind it."""
+    """Looks like scenarios.Scenario, with no file behind it: only its uncertainties have values."""
     values = {
         name: SimpleNamespace(
-            name=name, value=value, unit=unit, source="assumption", note="", range=(low, high), scale=scale
+            name=name, value=value, unit=unit, source="assumption", note="", range=(low, high), scale=scale,
+            kind="uncertainty",
         )
         for name, (low, high, value, unit, scale, _) in UNCERTAINTIES.items()
-    }
+    }  # fmt: skip
     target = SimpleNamespace(
         id="moved_30000", en="30,000 persons moved by the end of 2026", zh="2026年底前搬迁3万人",
-        metric="persons",
-        at_least=30_000.0, at_most=None, value=30_000.0, date="2026-12", event="keys", scope="region",
-        source="lishui-plan 一",
+        metric="persons", event="keys", at_least=True, value=30_000.0, unit="persons", date="2026-12", month=35,
+        scope="region", source="lishui-plan 一", note="",
     )  # fmt: skip
     return SimpleNamespace(
         name="lishui/plan",
         title={"en": "Lishui 2024-2026", "zh": "丽水市 2024-2026 年"},
-        header={"authors": "Anju"},
+        header={"authors": ["Anju"]},
         start="2024-01",
         window=window,
         months=months,
-        counties=[SimpleNamespace(id=i, en=en, zh=zh) for i, en, zh, _ in COUNTIES],
-        modes=[SimpleNamespace(id=i, en=en, zh=zh, values={}) for i, en, zh, _ in MODES],
-        sites=[],
-        targets=[target],
+        counties=tuple(SimpleNamespace(id=i, en=en, zh=zh) for i, en, zh, _ in COUNTIES),
+        modes=tuple(SimpleNamespace(id=i, en=en, zh=zh, values={}) for i, en, zh, _ in MODES),
+        sites=(),
+        targets=(target,),
         values=values,
         uncertainties=lambda: list(values.values()),
-        resolved=lambda: {"name": "lishui/plan", "values": {k: v.value for k, v in sorted(values.items())}},
+        resolved=lambda: {"parameters": {name: entry.value for name, entry in sorted(values.items())}},
     )
 
 
@@ -118,6 +123,7 @@ def fake_study(points: int = 8, replications: int = 2, *, seed: int = 1) -> Stud
     new = np.diff(households, axis=1, prepend=0.0)
     put("new_moved", new)
     put("new_granted", new)
+    put("new_loans", np.floor(new * 0.55))
     put("new_applied", np.floor(new * 1.1))
     put("new_returned", np.diff(back, axis=1, prepend=0.0))
     put("homes_ready", np.floor(households * 1.1) + 200.0)
@@ -144,7 +150,7 @@ def fake_study(points: int = 8, replications: int = 2, *, seed: int = 1) -> Stud
     put("loan_fen", np.floor(households * 0.55) * 9_000_000.0)
     put("arrears_households", np.floor(households * 0.04))
     put("arrears_fen", np.floor(households * 0.04) * 400_000.0)
-    put("service_fen", np.floor(households * 0.55) * 70_000.0)
+    put("due_fen", np.floor(households * 0.55) * 70_000.0)
     put("integration", (households - back) * 0.6 * (1.0 - np.exp(-t / 18.0))[None, :, None])
     put("hukou_persons", np.floor(persons * 0.3))
     put("surrendered", np.floor(households * 0.8))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fakes import UNCERTAINTIES, fake_scenario
+from fakes import UNCERTAINTIES, but, fake_scenario
 
 from experiments import design
 
@@ -32,7 +32,6 @@ def test_known_values_are_left_out():
 def test_bad_requests_are_refused():
     with pytest.raises(ValueError, match="at least 1"):
         design.points(fake_scenario(), 0, 1)
-    certain = fake_scenario()
-    certain.uncertainties = lambda: []
+    certain = but(fake_scenario(), uncertainties=lambda: [])
     with pytest.raises(ValueError, match="no value has a range"):
         design.points(certain, 5, 1)

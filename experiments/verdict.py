@@ -1,0 +1,369 @@
+"""What a study says: numbers only; `text` puts them into words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.sensitivity import Drivers, Parts, drivers, parts
+from experiments.study import Study
+from experiments.wording import text
+from scenarios.scenario import Scenario, Target, date_of
+from simulation.households import CLASSES
+from simulation.ledger import FLOW, FLOWS
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+from simulation.policy import MODE_PARAMETERS, PARAMETERS
+
+__all__ = ["Verdict", "effect_of_moving", "outcome", "spread", "text", "verdict", "wilson"]
+
+Z95 = 1.959963984540054
+SOURCES = ("wage", "business", "transfer", "property")
+STANDING = ("insurance_gain", "ecological_payment")  # paid by the county outside the programme's account
+FEWEST_POINTS = 5  # below this an interval bootstrapped over points says nothing
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One quantity over all runs; `low` and `high` are the 5th and 95th percentiles."""
+
+    median: float
+    low: float
+    high: float
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with a 95 % interval, where there are enough points to give one."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """Persons moved of one county, class or mode, as a share of all movers and of the county's pool."""
+
+    id: str
+    en: str
+    zh: str
+    persons: Spread
+    share: float
+    pool_share: float | None = None
+
+
+@dataclass(frozen=True)
+class TargetVerdict:
+    """One target. A future is a point; it reaches the target if the mean of its replications does.
+
+    `share` is a share of futures with a Wilson 95 % interval. It becomes a probability only for a design
+    matched to facts.
+    """
+
+    id: str
+    en: str
+    zh: str
+    value: float
+    at_least: bool
+    unit: str
+    event: str | None
+    date: str
+    outcome: Spread
+    parts: Parts | None
+    futures: int
+    reached: int
+    share: float
+    low: float
+    high: float
+    drivers: Drivers | None
+
+
+@dataclass(frozen=True)
+class Money:
+    """Yuan over the whole run, follow-up included, median over runs."""
+
+    appropriations: dict[str, Spread]  # by payer
+    purposes: dict[str, Spread]  # what the programme paid for
+    standing: Spread  # entitlements the counties pay outside the programme's account
+    quota_revenue: Spread
+    unspent: Spread
+    cost_per_person: Spread | None  # all the public paid, a person moved
+    net_cost_per_person: Spread | None  # the same less quota revenue
+    households: dict[str, Spread]  # what movers paid and borrowed
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All a study answers. The four questions hold spreads by name; shares are 0-1, money is in yuan."""
+
+    scenario: str
+    title: dict[str, str]
+    study: str
+    points: int
+    replications: int
+    households: int  # of the pool, median over runs
+    labels: dict[str, dict[str, str]]  # what the uncertainties are called
+    start: str
+    window_end: str
+    end: str
+    targets: tuple[TargetVerdict, ...]
+    pace: dict[str, Spread]  # persons moved by calendar year
+    counties: tuple[Row, ...]
+    classes: tuple[Row, ...]
+    modes: tuple[Row, ...]
+    move_out: dict[str, Spread | None]
+    stay: dict[str, Spread | None]
+    earn: dict[str, Spread | None]
+    effect: Estimate | None  # of moving, on income, against households whose grant was withheld
+    belong: dict[str, Spread | None]
+    money: Money
+    why: dict[str, Spread]  # share of the pool's persons when the window closes
+
+
+def verdict(study: Study) -> Verdict:
+    """Judge a study."""
+    scenario, window = study.scenario, study.scenario.window - 1
+    persons = study.indicator("persons_keys")
+    pool = study.why[..., 1].sum(axis=2)  # (runs, counties)
+    at_window = persons[:, window]
+    whole = at_window.sum(axis=1)
+    classes = [(name, name, name) for name in CLASSES]
+    return Verdict(
+        scenario=scenario.name,
+        title=dict(scenario.title),
+        study=study.id,
+        points=study.points,
+        replications=study.replications,
+        households=round(float(np.median(study.why[..., 0].sum(axis=(1, 2))))),
+        labels={name: label(scenario, name) for name in study.uncertainties},
+        start=scenario.start,
+        window_end=date_of(window, scenario.start),
+        end=date_of(study.months - 1, scenario.start),
+        targets=tuple(_target(study, target) for target in scenario.targets),
+        pace=_pace(study),
+        counties=_rows([(c.id, c.en, c.zh) for c in scenario.counties], at_window, whole, pool),
+        classes=_rows(classes, study.klass[:, window], whole),
+        modes=_rows([(m.id, m.en, m.zh) for m in scenario.modes], study.mode[:, window], whole),
+        move_out={"persons": spread(whole), "pool_share": spread(_ratio(whole, pool.sum(axis=1)))},
+        stay=_stay(study),
+        earn=_earn(study),
+        effect=effect_of_moving(study),
+        belong=_belong(study),
+        money=_money(study),
+        why={
+            name: spread(_ratio(study.why[:, :, k, 1].sum(axis=1), pool.sum(axis=1)), empty=0.0)
+            for k, name in enumerate(WHY)
+        },
+    )
+
+
+def label(scenario: Scenario, name: str) -> dict[str, str]:
+    """What a parameter is called in both languages; `mode.parameter` names the mode too."""
+    mode_id, _, own = name.rpartition(".")
+    modes = [mode for mode in scenario.modes if mode.id == mode_id]
+    known = MODE_PARAMETERS.get(own) if modes else PARAMETERS.get(name)
+    if known is None:
+        return {"en": name, "zh": name}
+    return {
+        "en": ", ".join([known.en, *(m.en for m in modes)]),
+        "zh": "".join([*(m.zh for m in modes), known.zh]),
+    }
+
+
+def spread(values: np.ndarray, *, empty: float | None = None) -> Any:
+    """The spread of the finite values; None (or `empty` throughout) where there is none."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None if empty is None else Spread(empty, empty, empty, empty, 0.0)
+    low, median, high = np.quantile(values, (0.05, 0.5, 0.95))
+    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return Spread(float(median), float(low), float(high), float(values.mean()), sd)
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share at fixed n. Wilson (1927), doi 10.1080/01621459.1927.10502953."""
+    share, z2 = hits / n, Z95 * Z95
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 / (1 + z2 / n) * (share * (1 - share) / n + z2 / (4 * n * n)) ** 0.5
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def outcome(study: Study, target: Target) -> np.ndarray:
+    """What a target counts, at its date and in its scope, by run; money in yuan."""
+    name = f"persons_{target.event}" if target.metric == "persons" else target.metric
+    by_county = study.indicator(name)[:, target.month]
+    ids = [county.id for county in study.scenario.counties]
+    values = by_county[:, ids.index(target.scope)] if target.scope in ids else by_county.sum(axis=1)
+    return values / 100.0 if name.endswith("_fen") else values
+
+
+def effect_of_moving(study: Study) -> Estimate | None:
+    """Income of granted over withheld households, each relative to its start, less 1; last 12 months.
+
+    Sums are pooled over points before dividing, because few grants are withheld in one run.
+    """
+    year = study.effect_income[:, -12:].sum(axis=1)  # (points, GROUPS, INCOMES)
+    now = sum(year[..., INCOMES.index(f"{source}_fen")] for source in SOURCES)
+    start = year[..., INCOMES.index("start_fen")]
+    granted, withheld = GROUPS.index("granted"), GROUPS.index("withheld")
+    cells = np.stack([now[:, granted], start[:, granted], now[:, withheld], start[:, withheld]], axis=1)
+    if not (cells.sum(axis=0) > 0).all():
+        return None
+
+    def effect(sums: np.ndarray) -> np.ndarray:
+        return (sums[..., 0] / sums[..., 1]) / (sums[..., 2] / sums[..., 3]) - 1.0
+
+    value = float(effect(cells.sum(axis=0)))
+    if len(cells) < FEWEST_POINTS:
+        return Estimate(value, None, None)
+    rows = np.random.default_rng(0).integers(0, len(cells), (1000, len(cells)))
+    sums = cells[rows].sum(axis=1)
+    low, high = np.quantile(effect(sums[(sums > 0).all(axis=1)]), (0.025, 0.975))
+    return Estimate(value, float(low), float(high))
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """top / bottom, NaN where there is nothing to divide by."""
+    return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
+
+
+def _target(study: Study, target: Target) -> TargetVerdict:
+    values = outcome(study, target)
+    grid = study.by_point(values)
+    means = grid.mean(axis=1)
+    reached = means >= target.value if target.at_least else means <= target.value
+    hits = int(reached.sum())
+    low, high = wilson(hits, study.points)
+    return TargetVerdict(
+        id=target.id,
+        en=target.en,
+        zh=target.zh,
+        value=float(target.value),
+        at_least=target.at_least,
+        unit=target.unit,
+        event=target.event,
+        date=target.date,
+        outcome=spread(values),
+        parts=parts(grid),
+        futures=study.points,
+        reached=hits,
+        share=hits / study.points,
+        low=low,
+        high=high,
+        drivers=drivers(study.uncertainties, study.design, means),
+    )
+
+
+def _pace(study: Study) -> dict[str, Spread]:
+    start, window = study.scenario.start, study.scenario.window
+    total = study.indicator("persons_keys").sum(axis=2)
+    new = np.diff(total, axis=1, prepend=0.0)
+    years = [date_of(t, start)[:4] for t in range(study.months)]
+    wanted = sorted({year for year, t in zip(years, range(window), strict=False)})
+    return {
+        year: spread(new[:, [t for t, y in enumerate(years) if y == year]].sum(axis=1)) for year in wanted
+    }
+
+
+def _rows(
+    names: Sequence[tuple[str, str, str]],
+    persons: np.ndarray,
+    whole: np.ndarray,
+    pool: np.ndarray | None = None,
+) -> tuple[Row, ...]:
+    """One row a column of `persons` (runs, columns)."""
+    return tuple(
+        Row(
+            *name,
+            persons=spread(persons[:, k]),
+            share=_middle(_ratio(persons[:, k], whole)) or 0.0,
+            pool_share=None if pool is None else _middle(_ratio(persons[:, k], pool[:, k])),
+        )
+        for k, name in enumerate(names)
+    )
+
+
+def _middle(values: np.ndarray) -> float | None:
+    found = spread(values)
+    return found and found.median
+
+
+def _last(study: Study, name: str) -> np.ndarray:
+    return study.region[:, -1, INDICATORS.index(name)]
+
+
+def _stay(study: Study) -> dict[str, Spread | None]:
+    keys = _last(study, "persons_keys")
+    return {
+        "returned_share": spread(_ratio(_last(study, "persons_returned"), keys)),
+        "occupied_share": spread(_ratio(_last(study, "persons_occupied"), keys)),
+        "arrears_share": spread(_ratio(_last(study, "arrears_households"), _last(study, "loan_households"))),
+        "own_moved_persons": spread(_last(study, "persons_own_moved")),
+    }
+
+
+def _earn(study: Study) -> dict[str, Spread | None]:
+    """Incomes of the last 12 months, yuan a head and year; jobs in the last month."""
+    year = study.income[:, -12:].sum(axis=1)  # (runs, GROUPS, INCOMES)
+
+    def per_head(group: str, *sources: str) -> np.ndarray:
+        row = year[:, GROUPS.index(group)]
+        fen = sum(row[:, INCOMES.index(f"{source}_fen")] for source in sources)
+        return _ratio(fen * 12.0 / 100.0, row[:, INCOMES.index("persons")])
+
+    def poor(group: str) -> np.ndarray:
+        row = year[:, GROUPS.index(group)]
+        return _ratio(row[:, INCOMES.index("poor_households")], row[:, INCOMES.index("households")])
+
+    return {
+        "income": spread(per_head("movers", *SOURCES)),
+        **{source: spread(per_head("movers", source)) for source in SOURCES},
+        "stayers_income": spread(per_head("stayers", *SOURCES)),
+        "employed_share": spread(_ratio(_last(study, "mover_employed"), _last(study, "mover_labour"))),
+        "working_share": spread(
+            _ratio(_last(study, "working_households"), _last(study, "labour_households"))
+        ),
+        "poor_share": spread(poor("movers")),
+        "stayers_poor_share": spread(poor("stayers")),
+    }
+
+
+def _belong(study: Study) -> dict[str, Spread | None]:
+    living = _last(study, "persons_keys") - _last(study, "persons_returned")
+    insured = study.ledger[:, -12:, FLOW["insurance_gain"]].sum(axis=1) / 100.0
+    return {
+        "integration": spread(_ratio(_last(study, "integration"), _last(study, "moved"))),
+        "hukou_share": spread(_ratio(_last(study, "hukou_persons"), living)),
+        "insurance_yuan_per_person": spread(_ratio(insured, living)),
+    }
+
+
+def _money(study: Study) -> Money:
+    yuan = study.ledger.sum(axis=1) / 100.0  # (runs, FLOWS)
+    column = {name: yuan[:, k] for name, k in FLOW.items()}
+    paid = [flow for flow in FLOWS if flow.programme and flow.name != "quota_revenue"]
+    cost = sum(column[flow.name] for flow in paid)
+    purposes = {flow.purpose: sum(column[f.name] for f in paid if f.purpose == flow.purpose) for flow in paid}
+    keys = _last(study, "persons_keys")
+    return Money(
+        appropriations={
+            flow.name.removeprefix("appropriation_"): spread(column[flow.name])
+            for flow in FLOWS
+            if flow.purpose == "appropriation"
+        },
+        purposes={purpose: spread(total) for purpose, total in purposes.items()},
+        standing=spread(sum(column[name] for name in STANDING)),
+        quota_revenue=spread(column["quota_revenue"]),
+        unspent=spread((_last(study, "cash_fen") + _last(study, "jobs_cash_fen")) / 100.0),
+        cost_per_person=spread(_ratio(cost, keys)),
+        net_cost_per_person=spread(_ratio(cost - column["quota_revenue"], keys)),
+        households={
+            name: spread(column[name])
+            for name in ("home_price", "fitting_out", "rent", "loan_drawn", "kin_transfer")
+        },
+    )

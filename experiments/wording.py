@@ -1,0 +1,354 @@
+"""A verdict in words, for a terminal: Chinese or English, aligned by display width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from experiments.verdict import Estimate, Row, Spread, TargetVerdict, Verdict
+
+EVENTS = {
+    "signed": ("signed", "签约"),
+    "keys": ("keys handed over", "交房"),
+    "occupied": ("occupied", "入住"),
+}
+CLASSES = {
+    "hazard": ("geohazard", "地质灾害户"), "village": ("whole village", "整村搬迁户"), "poor": ("low income", "低收入户"),
+    "other": ("other", "其他农户"),
+}  # fmt: skip
+PAYERS = {
+    "central": ("central government", "中央"), "province": ("province", "省级"), "city": ("city", "市级"),
+    "county": ("counties", "县级"), "jobs": ("counties, employment fund", "县级就业创业资金"),
+}  # fmt: skip
+PURPOSES = {
+    "subsidy": ("relocation subsidy", "搬迁补助"), "old house": ("old houses", "旧房补偿"),
+    "land": ("land rights", "土地权益退出"), "reclamation": ("reclamation", "复垦"),
+    "interest subsidy": ("loan interest", "贷款贴息"), "training": ("training", "培训"),
+    "employment": ("first jobs, insurance", "初次就业与社保补贴"),
+    "public-welfare post": ("public-welfare posts", "公益性岗位"), "start-up": ("start-ups", "创业补贴"),
+    "social insurance": ("social insurance", "医保待遇差"), "ecological payment": ("ecological payments", "生态补偿"),
+}  # fmt: skip
+HOUSEHOLDS = {
+    "home_price": ("homes", "购房款"), "fitting_out": ("fitting out", "装修"), "rent": ("rent", "房租"),
+    "loan_drawn": ("loans drawn", "贷款发放"), "kin_transfer": ("help from kin", "亲友资助"),
+}  # fmt: skip
+WHY = {
+    "moved": ("moved", "已搬迁"), "returned": ("returned", "已回流"), "own_moved": ("left unaided", "自发搬离"),
+    "improved": ("improved in place", "就地安置"), "no_home": ("waiting for a home", "等待房源"),
+    "no_money": ("waiting for public money", "等待资金"), "in_process": ("being processed", "办理中"),
+    "withdrew": ("withdrew", "放弃"), "not_yet_applied": ("willing, not yet applied", "有意愿未申请"),
+    "unaffordable": ("would move if it cost nothing", "负担不起"), "infeasible": ("cannot raise the money", "筹不到钱"),
+    "never_mover": ("will not move", "不愿搬迁"), "prefers_to_stay": ("prefer to stay", "留下更好"),
+    "withheld": ("grant withheld", "暂缓发放"),
+}  # fmt: skip
+
+
+def text(verdict: Verdict, lang: str) -> str:
+    """The verdict as plain text in `lang` ("zh" or "en"), ending in a newline."""
+    page = _Page(lang, banded=verdict.points * verdict.replications > 1)
+    _head(page, verdict)
+    for target in verdict.targets:
+        _target(page, verdict, target)
+    _pace(page, verdict)
+    _places(page, verdict)
+    _questions(page, verdict)
+    _money(page, verdict)
+    _why(page, verdict)
+    return "\n".join(page.lines) + "\n"
+
+
+class _Page:
+    """Lines so far, and numbers as `lang` writes them. `banded`: more than one run, so that bands mean something."""
+
+    def __init__(self, lang: str, *, banded: bool) -> None:
+        self.lines: list[str] = []
+        self.zh, self.banded = lang == "zh", banded
+
+    def say(self, en: str, zh: str) -> str:
+        return zh if self.zh else en
+
+    def name(self, names: tuple[str, str]) -> str:
+        return names[self.zh]
+
+    def add(self, line: str = "") -> None:
+        self.lines.append(line.rstrip())
+
+    def title(self, en: str, zh: str) -> None:
+        self.add()
+        self.add(self.say(en, zh))
+
+    def table(self, rows: Iterable[tuple[str, ...]]) -> None:
+        """Rows indented by two; the first column left, the rest right; empty cells at the end are dropped."""
+        rows = list(rows)
+        widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = [" " * (w - cell_len(c)) + c for c, w in zip(row, widths, strict=True)]
+            cells[0] = row[0] + " " * (widths[0] - cell_len(row[0]))
+            self.add("  " + "  ".join(cells))
+
+    def count(self, x: float) -> str:
+        return _chinese(x) if self.zh else f"{_three(x):,.0f}"
+
+    def exact(self, x: float) -> str:
+        if not self.zh or abs(x) < 1e4:
+            return f"{x:,.10g}"
+        return f"{x / 1e4:,.10g}万"
+
+    def yuan(self, x: float) -> str:
+        if self.zh:
+            return _chinese(x) + "元"
+        for size, unit in ((1e9, " bn"), (1e6, " m")):
+            if abs(x) >= size:
+                return f"{x / size:.3g}{unit} yuan"
+        return f"{_three(x):,.0f} yuan"
+
+    def share(self, x: float) -> str:
+        digits = 1 if 0 < abs(x) < 0.0995 else 0
+        return f"{100 * x:.{digits}f}" + self.say(" %", "%")
+
+    def change(self, x: float) -> str:
+        return f"{100 * x:+.1f}" + self.say(" %", "%")
+
+    def band(self, spread: Spread | None, form: Callable[[float], str]) -> tuple[str, str]:
+        """Median and band as two cells."""
+        if spread is None:
+            return "–", ""
+        if not self.banded:
+            return form(spread.median), ""
+        return form(spread.median), f"{form(spread.low)} – {form(spread.high)}"
+
+    def heading(self) -> tuple[str, str]:
+        return (
+            (self.say("median", "中位数"), self.say("5–95 % band", "5–95%区间")) if self.banded else ("", "")
+        )
+
+    def top(self) -> list[tuple[str, ...]]:
+        """The heading as the first row of a table, if it says anything."""
+        return [("", *self.heading())] if self.banded else []
+
+
+def _three(x: float) -> float:
+    """Three significant digits."""
+    return float(f"{x:.3g}")
+
+
+def _chinese(x: float) -> str:
+    for size, unit in ((1e8, "亿"), (1e4, "万")):
+        if abs(x) >= size * 0.9995:
+            return f"{_three(x / size):.10g}{unit}"
+    return f"{_three(x):.0f}"
+
+
+def _head(page: _Page, v: Verdict) -> None:
+    page.add(f"{v.title['zh' if page.zh else 'en']}  {v.scenario}  {page.say('study', '研究')} {v.study}")
+    households = page.count(v.households)
+    if v.points == 1 and v.replications == 1:
+        page.add(page.say(
+            f"One run at the central values, {households} households: no band, and noise is not told apart.",
+            f"按中心值模拟一次，{households}户：没有区间，也分不出随机波动。",
+        ))  # fmt: skip
+    elif v.points == 1:
+        page.add(page.say(
+            f"Central values x {v.replications} replications, {households} households: bands show noise only.",
+            f"中心值 × {v.replications}次重复，{households}户：区间只含模型自身的随机波动。",
+        ))  # fmt: skip
+    else:
+        page.add(page.say(
+            f"{v.points} futures x {v.replications} replications; {households} households in the pool (median).",
+            f"{v.points}种未来 × {v.replications}次重复；待搬迁农户{households}户（中位数），逐户模拟。",
+        ))  # fmt: skip
+
+
+def _target(page: _Page, v: Verdict, t: TargetVerdict) -> None:
+    page.title(f"Target: {t.en}", f"目标：{t.zh}")
+    form = page.yuan if t.unit == "yuan" else page.count
+    median, band = page.band(t.outcome, form)
+    sense = page.say("at least" if t.at_least else "at most", "不少于" if t.at_least else "不超过")
+    event = page.say(", ", "，") + page.name(EVENTS[t.event]) if t.event else ""
+    rows = [
+        (page.say("target", "目标值"), f"{sense} {page.exact(t.value)}{event}"),
+        (page.say("median", "中位数") if band else page.say("outcome", "结果"), median),
+    ]
+    if band:
+        rows.append((page.say("5–95 % band", "5–95%区间"), band))
+    if t.futures == 1:
+        rows.append((page.say("verdict", "结论"), page.say(
+            "reached" if t.reached else "not reached", "达到" if t.reached else "未达到")))  # fmt: skip
+    else:
+        rows.append((page.say("share of futures that reach it", "达到目标的未来占比"), page.say(
+            f"{page.share(t.share)} ({t.reached} of {t.futures}; 95 % interval {page.share(t.low)} – {page.share(t.high)})",
+            f"{page.share(t.share)}（{t.futures}种中{t.reached}种；95%区间 {page.share(t.low)} – {page.share(t.high)}）",
+        )))  # fmt: skip
+    if t.parts:
+        rows.append((page.say("uncertainty, noise (sd)", "不确定性、随机波动（标准差）"), page.say(
+            f"±{form(t.parts.uncertainty_sd)}, ±{form(t.parts.noise_sd)}"
+            f" (noise is {page.share(t.parts.noise_share)} of the variance)",
+            f"±{form(t.parts.uncertainty_sd)}、±{form(t.parts.noise_sd)}（随机波动占方差{page.share(t.parts.noise_share)}）",
+        )))  # fmt: skip
+    _left(page, rows)
+    if t.futures > 1:
+        _drivers(page, v, t)
+        page.add(page.say(
+            "  A share of futures is not a probability: the ranges are stated, not yet matched to facts.",
+            "  未来占比不是概率：各区间为给定范围，尚未与事实校准。",
+        ))  # fmt: skip
+
+
+def _left(page: _Page, rows: list[tuple[str, str]]) -> None:
+    """Two columns, both left."""
+    width = max(cell_len(name) for name, _ in rows)
+    for name, value in rows:
+        page.add("  " + name + " " * (width - cell_len(name) + 2) + value)
+
+
+def _drivers(page: _Page, v: Verdict, t: TargetVerdict) -> None:
+    if t.drivers is None or not t.drivers.inputs:
+        page.add(
+            page.say(
+                "  No input stands out at this number of futures.",
+                "  在这样多的未来下看不出哪项因素起主导作用。",
+            )
+        )
+        return
+    page.add(page.say("  It hangs on:", "  主要取决于："))
+    for rank, d in enumerate(t.drivers.inputs[:2], 1):
+        more = d.sign > 0
+        lang = "zh" if page.zh else "en"
+        interval = f"{page.share(d.low)} – {page.share(d.high)}"
+        page.add(page.say(
+            f"    {rank}. {v.labels[d.name][lang]}: {page.share(d.share)} of rank variance ({interval});"
+            f" higher {'raises' if more else 'lowers'} it",
+            f"    {rank}. {v.labels[d.name][lang]}：占秩方差{page.share(d.share)}（{interval}）；越高，结果越{'高' if more else '低'}",
+        ))  # fmt: skip
+    page.add(page.say(
+        f"    all that stand out explain {page.share(t.drivers.explained)}",
+        f"    所有显著因素合计解释{page.share(t.drivers.explained)}",
+    ))  # fmt: skip
+
+
+def _pace(page: _Page, v: Verdict) -> None:
+    page.title("Persons moved a year", "各年搬迁人数")
+    page.table([*page.top(), *((year, *page.band(s, page.count)) for year, s in v.pace.items())])
+
+
+def _places(page: _Page, v: Verdict) -> None:
+    page.title(f"Where and who, by {v.window_end}", f"何处、何人（截至{v.window_end}）")
+    share = page.say("share", "占比")
+
+    def part(title: str, rows: tuple[Row, ...], names: dict[str, tuple[str, str]] | None = None) -> None:
+        pool = any(row.pool_share is not None for row in rows)
+        page.table(
+            [
+                (title, *page.heading(), share, page.say("of its pool", "占本地待搬迁") if pool else ""),
+                *(
+                    (
+                        "  " + (page.name(names[row.id]) if names else page.say(row.en, row.zh)),
+                        *page.band(row.persons, page.count),
+                        page.share(row.share),
+                        "" if row.pool_share is None else page.share(row.pool_share),
+                    )
+                    for row in rows
+                ),
+            ]
+        )
+
+    part(page.say("county", "县（市、区）"), v.counties)
+    part(page.say("class", "类别"), v.classes, CLASSES)
+    part(page.say("mode", "安置方式"), v.modes)
+
+
+def _questions(page: _Page, v: Verdict) -> None:
+    page.title(f"The four questions (shares and incomes as of {v.end})", f"四问（占比与收入截至{v.end}）")
+    share, count, yuan = page.share, page.count, page.yuan
+    rows = page.top()
+
+    def part(en: str, zh: str, *lines: tuple[str, str, Spread | None, Callable[[float], str]]) -> None:
+        rows.append((page.say(en, zh), "", ""))
+        rows.extend(("  " + page.say(e, z), *page.band(s, form)) for e, z, s, form in lines)
+
+    part("搬得出 moved out?", "搬得出", *(
+        (f"persons moved by {v.window_end}", f"搬迁人数（截至{v.window_end}）", v.move_out["persons"], count),
+        ("share of the pool", "占待搬迁人口", v.move_out["pool_share"], share),
+    ))  # fmt: skip
+    part("稳得住 stay?", "稳得住", *(
+        ("returned", "回流率", v.stay["returned_share"], share),
+        ("occupied 12 months and more", "入住满12个月", v.stay["occupied_share"], share),
+        ("loans in arrears", "贷款拖欠户占比", v.stay["arrears_share"], share),
+    ))  # fmt: skip
+    part("富得起 earn?", "富得起", *(
+        ("movers' income a head and year", "搬迁户人均年收入", v.earn["income"], yuan),
+        ("  wages", "  工资性", v.earn["wage"], yuan),
+        ("  family business", "  家庭经营", v.earn["business"], yuan),
+        ("  transfers", "  转移性", v.earn["transfer"], yuan),
+        ("  property", "  财产性", v.earn["property"], yuan),
+        ("stayers' income a head and year", "未搬迁户人均年收入", v.earn["stayers_income"], yuan),
+        ("movers' labour in work", "搬迁劳动力就业率", v.earn["employed_share"], share),
+        ("labour households with a job", "有劳动力家庭至少一人就业", v.earn["working_share"], share),
+        ("movers below the low-income line", "搬迁户低收入占比", v.earn["poor_share"], share),
+        ("stayers below the low-income line", "未搬迁户低收入占比", v.earn["stayers_poor_share"], share),
+    ))  # fmt: skip
+    if v.effect is not None:
+        rows.append(
+            (
+                "  " + page.say("effect of moving on income", "搬迁本身对收入的影响"),
+                *_estimate(page, v.effect),
+            )
+        )
+    part("融得入 belong?", "融得入", *(
+        ("integration, 0–1", "融入指数（0–1）", v.belong["integration"], lambda x: f"{x:.2f}"),
+        ("registered at the site", "户口迁入占比", v.belong["hukou_share"], share),
+        ("gain in social insurance, a head and year", "人均年社保待遇增加", v.belong["insurance_yuan_per_person"], yuan),
+    ))  # fmt: skip
+    page.table(rows)
+    if v.effect is not None:
+        page.add(page.say(
+            "  Effect of moving: income since the start of movers against households granted at the same time whose"
+            "\n  grants were withheld at random, in one extra run a future; 95 % interval, not a band.",
+            "  搬迁影响：与同期获批但被随机暂缓的农户相比（每种未来另作一次模拟）；所附为95%置信区间。",
+        ))  # fmt: skip
+
+
+def _estimate(page: _Page, e: Estimate) -> tuple[str, str]:
+    if e.low is None or e.high is None:
+        return page.change(e.value), ""
+    return page.change(e.value), f"{page.change(e.low)} – {page.change(e.high)}"
+
+
+def _money(page: _Page, v: Verdict) -> None:
+    m = v.money
+    page.title(f"Money, {v.start} to {v.end}", f"资金（{v.start}至{v.end}）")
+    rows = page.top()
+
+    def part(en: str, zh: str, spreads: dict[str, Spread], names: dict[str, tuple[str, str]]) -> None:
+        lines = [(name, s) for name, s in spreads.items() if s.high > 0]
+        if lines:
+            rows.append((page.say(en, zh), "", ""))
+            rows.extend(("  " + page.name(names[name]), *page.band(s, page.yuan)) for name, s in lines)
+
+    part("put in by", "出资", m.appropriations, PAYERS)
+    for en, zh, spread in (
+        ("counties, standing entitlements", "县级（医保待遇、生态补偿）", m.standing),
+        ("sale of land quotas", "用地指标收益", m.quota_revenue),
+        ("left in the accounts", "账户结余", m.unspent),
+    ):
+        rows.append(("  " + page.say(en, zh), *page.band(spread, page.yuan)))
+    part("paid for", "用途", m.purposes, PURPOSES)
+    rows.append(
+        (
+            page.say("public cost a person moved", "每搬迁一人公共支出"),
+            *page.band(m.cost_per_person, page.yuan),
+        )
+    )
+    net = page.say("  less quota revenue", "  扣除指标收益")
+    rows.append((net, *page.band(m.net_cost_per_person, page.yuan)))
+    part("movers paid and borrowed", "搬迁户支出与借款", m.households, HOUSEHOLDS)
+    page.table(rows)
+
+
+def _why(page: _Page, v: Verdict) -> None:
+    page.title(f"Where the pool's persons stand in {v.window_end}", f"待搬迁人口去向（{v.window_end}）")
+    rows = [(name, s) for name, s in v.why.items() if s.high > 0]
+    page.table([*page.top(), *((page.name(WHY[name]), *page.band(s, page.share)) for name, s in rows)])
