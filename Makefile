@@ -19,7 +19,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest
 
 bench: $(READY)
@@ -29,7 +29,6 @@ clean:
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
 	find simulation scenarios experiments tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# .venv is made anew by pip when the Python in it no longer starts
 $(READY): pyproject.toml uv.lock
 ifneq ($(UV),)
 	uv sync --frozen $(if $(PYTHON),--python $(PYTHON))

@@ -24,8 +24,14 @@ from typing import Any
 
 import llvmlite
 import numba
-from numba.core import caching, compiler, config, dispatcher
+from numba.core import caching, compiler
+from numba.core import config as _config
+from numba.core import dispatcher as _dispatcher
+from numba.core.serialize import dumps
 from platformdirs import user_cache_dir
+
+config: Any = _config  # their names are made at run time
+dispatcher: Any = _dispatcher
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +156,7 @@ class CodeCache(caching._Cache):
             log.warning("%s holds a large global array and cannot be cached", self._base)
             return
         try:
-            content = caching.dumps(data._reduce())
+            content = dumps(data._reduce())
             write(file, hashlib.sha256(content).digest() + content)
         except Exception as error:
             self._warn(error)
@@ -173,7 +179,7 @@ class CodeCache(caching._Cache):
         key = repr((str(sig), codegen.magic_tuple(), switches))
         if " at 0x" in key:  # a function as an argument: its address means nothing in another process
             return None
-        cells = caching.dumps(tuple(cell.cell_contents for cell in self._func.__closure__ or ()))
+        cells = dumps(tuple(cell.cell_contents for cell in self._func.__closure__ or ()))
         return cache_folder() / f"{self._base}-{hashlib.sha256(key.encode() + cells).hexdigest()[:16]}.nbc"
 
 
