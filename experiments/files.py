@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -147,13 +145,24 @@ def write_parquet(path: Path, columns: Mapping[str, Any]) -> None:
 
 
 def write_csv(path: Path, columns: Mapping[str, Any]) -> None:
-    """Columns of equal length to CSV: UTF-8 with BOM, for Excel; floats in their shortest exact form."""
-    lists = [np.asarray(column).tolist() for column in columns.values()]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*lists, strict=True))
-    path.write_bytes(b"\xef\xbb\xbf" + out.getvalue().encode())
+    """Columns of equal length to CSV: UTF-8 with BOM, for Excel; floats in their shortest exact form, NaN empty."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    table = pa.table(
+        {name: pa.array(_whole(np.asarray(column)), from_pandas=True) for name, column in columns.items()}
+    )
+    options = csv.WriteOptions(include_header=False, quoting_style="needed")
+    with open(path, "wb") as out:
+        out.write(b"\xef\xbb\xbf" + ",".join(columns).encode() + b"\n")
+        csv.write_csv(table, out, options)
+
+
+def _whole(column: np.ndarray) -> np.ndarray:
+    """Floats that are all whole numbers as integers: 120000000000, not 1.2e+11."""
+    if column.dtype.kind == "f" and np.all((np.abs(column) < 2**53) & (np.trunc(column) == column)):
+        return column.astype(np.int64)
+    return column
 
 
 def plain(content: Any) -> Any:

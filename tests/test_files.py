@@ -20,6 +20,9 @@ COLUMNS = {
     "moved": np.array([3, 4], np.int32),
     "share": np.array([0.1, 1 / 3]),
     "grade": np.array([1, 255], np.uint8),
+    "fen": np.array([123456789012.0, -0.0]),
+    "gap": np.array([np.nan, 2.0]),
+    "note": ["a,b", ""],
 }
 
 
@@ -99,10 +102,16 @@ def test_tables_have_the_same_bytes_and_can_be_read_back(tmp_path):
         files.write_csv(tmp_path / f"{name}.csv", COLUMNS)
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     table = pq.read_table(tmp_path / "a.parquet")
-    assert [str(field.type) for field in table.schema] == ["string", "int32", "double", "uint8"]
+    assert [str(field.type) for field in table.schema] == [
+        *("string", "int32", "double", "uint8", "double", "double", "string")
+    ]
     assert table.schema.metadata is None
     text = (tmp_path / "a.csv").read_bytes().decode("utf-8-sig")
-    assert text == "county,moved,share,grade\n莲都区,3,0.1,1\n青田县,4,0.3333333333333333,255\n"
+    assert text.splitlines() == [
+        "county,moved,share,grade,fen,gap,note",
+        '"莲都区",3,0.1,1,123456789012,,"a,b"',
+        '"青田县",4,0.3333333333333333,255,0,2,""',
+    ]
 
 
 def test_unequal_columns_are_refused(tmp_path):
