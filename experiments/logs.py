@@ -7,8 +7,6 @@ import logging
 import sys
 from typing import TextIO
 
-from scenarios.errors import InputError
-
 LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 OURS = ("simulation", "scenarios", "experiments")
 
@@ -69,6 +67,10 @@ def can_show(text: str, stream: TextIO | None = None) -> bool:
 def require(lang: str) -> None:
     """Raise InputError if text in `lang` cannot be shown on stdout; call it before anything is written."""
     if lang == "zh" and not can_show("安居乐业"):
+        from scenarios.errors import (
+            InputError,
+        )  # late: the command must start even where that package is not ours
+
         raise InputError(
             [
                 f"--lang zh: this terminal shows {sys.stdout.encoding} and has no Chinese characters; "
