@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from scenarios.scenario import Scenario
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
 
 
 class Design(NamedTuple):

@@ -15,15 +15,20 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments import design as designs
 from experiments.files import digest
-from scenarios.scenario import Scenario
+from scenarios.errors import InputError
 from simulation.households import CLASSES, Population
 from simulation.ledger import FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+    from simulation.run import Inputs
 
 FORMAT = 1  # of the study id
 
@@ -127,8 +132,16 @@ def run_study(
         from scenarios import assemble
         from simulation import population, run
 
-        overrides = dict(zip(names, map(float, table[p]), strict=True))
-        inputs = assemble.inputs(scenario, overrides=overrides, households=households)
+        def build(**more: float) -> Inputs:
+            try:
+                return assemble.inputs(scenario, overrides=values | more, households=households)
+            except InputError:
+                raise
+            except ValueError as error:
+                raise InputError([f"{scenario.name}: {error}"]) from error
+
+        values = dict(zip(names, map(float, table[p]), strict=True))
+        inputs = build()
         populations[p] = population.population_hash(inputs.population, inputs.institutions.villages)
         for r, run_seed_ in enumerate(seeds):
             if done.stopped:
@@ -140,9 +153,7 @@ def run_study(
             done.add()
         if done.stopped:
             return
-        inputs = assemble.inputs(
-            scenario, overrides=overrides | {"withhold_share": WITHHELD}, households=households
-        )
+        inputs = build(withhold_share=WITHHELD)
         effect_income[p] = run.run(inputs, seed=seeds[0]).outcomes.income
         done.add()
 

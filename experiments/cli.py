@@ -1,0 +1,421 @@
+"""The command `anju`. Heavy modules are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DONE, INTERNAL, BAD_INPUT, NOT_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
+POINTS, REPLICATIONS = 50, 2
+FORMATS = ("png", "svg", "pdf")
+
+# click's, which typer names only by its subclasses and newer versions carry inside
+UsageError = typer.BadParameter.__bases__[0]
+
+app = typer.Typer(
+    name="anju",
+    help="Anju 安居: relocation programmes, household by household.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Name = Annotated[
+    str, typer.Argument(help="A scenario's name (see `anju list`) or a .toml file.", show_default=False)
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a parameter, e.g. subsidy_yuan_per_person='20000 yuan/person'.",
+    ),
+]
+Packages = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="PACKAGE", help="Lay a package over the scenario, in order given."),
+]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", metavar="zh|en|both", help="Language of the answer; by default that of the locale."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Verbose = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Say more; tracebacks of internal errors too.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")]
+
+
+class Refused(Exception):
+    """Input or a place that cannot be used; the message is all the user needs."""
+
+    code = BAD_INPUT
+
+
+class Failed(Refused):
+    """Something outside anju failed, such as a full disk."""
+
+    code = INTERNAL
+
+
+@contextlib.contextmanager
+def _door(what: str = "") -> Iterator[None]:
+    """Where input comes in: what it says is wrong is the user's to mend, so no traceback."""
+    try:
+        yield
+    except ValueError as error:
+        raise Refused(f"{what}{error}") from error
+    except OSError as error:
+        raise Refused(f"{error.filename or what}: {error.strerror or error}") from error
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"anju {metadata.version('anju')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    from experiments import doctor, logs
+
+    logs.start()
+    if foreign := doctor.foreign_package():
+        raise Failed(foreign)
+
+
+@app.command()
+def run(
+    name: Name,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help=f"Points of the stated uncertainties ({POINTS}); 1 means their central values, and so does "
+            "--replications without --points.",
+        ),
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help=f"Runs a point, each with fresh draws ({REPLICATIONS}).")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**53 - 1, help="Seed of the study: design and draws.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads (all CPUs); results do not depend on it.")
+    ] = None,
+    set_: Sets = None,
+    with_: Packages = None,
+    households: Annotated[
+        Path | None, typer.Option(help="Your own households (CSV or Parquet) instead of the synthetic ones.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for results; the study gets a folder of its own in it.")
+    ] = Path("results"),
+    lang: Lang = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no charts.")] = False,
+    formats: Annotated[str, typer.Option(help="Formats of the charts, comma-separated.")] = "png,svg,pdf",
+    as_json: Json = False,
+    fail_unless_reached: Annotated[
+        bool,
+        typer.Option(
+            "--fail-unless-reached",
+            help="Exit with 3 unless every target is reached in at least half of the futures.",
+        ),
+    ] = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario over its uncertainties, print the verdict and write tables and charts."""
+    from experiments import files, logs
+
+    started = time.monotonic()
+    logs.start(-1 if quiet else verbose)
+    langs = _langs(lang)
+    kinds = () if no_figures else _formats(formats)
+    if points is None:
+        points = POINTS if replications is None else 1
+    replications = replications or (REPLICATIONS if points > 1 else 1)
+    scenario = _load(name, set_, with_)
+    if fail_unless_reached and not scenario.targets:
+        raise Refused(f"{scenario.name}: has no target, so --fail-unless-reached cannot be judged")
+    population = _households(households)
+    with _door():
+        files.check_folder(out / "study")
+
+    from experiments import results
+    from experiments.study import cpus, run_study
+    from experiments.verdict import text, verdict
+    from simulation.codecache import announce_compile
+
+    announce_compile()
+    threads = threads or cpus()
+    with _progress(quiet) as progress:
+        study = run_study(
+            scenario,
+            points=points,
+            replications=replications,
+            seed=seed,
+            threads=threads,
+            households=population,
+            progress=progress,
+        )
+    judged = verdict(study)
+    ran = time.monotonic() - started
+    with _writing():
+        folder = results.write(
+            study,
+            judged,
+            out,
+            formats=kinds,
+            request={
+                "name": name,
+                "set": list(set_ or ()),
+                "with": list(with_ or ()),
+                "households": households is not None,
+            },
+            provenance={"threads": threads, "seconds": round(ran, 3)},
+        )
+    if as_json:
+        typer.echo(results.as_json(judged, folder))
+    else:
+        for one in langs:
+            typer.echo(logs.for_terminal(text(judged, one)))
+        if not quiet:
+            typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+    if fail_unless_reached and any(target.share < 0.5 for target in judged.targets):
+        raise typer.Exit(NOT_REACHED)
+
+
+@app.command()
+def check(
+    names: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Scenario files or names.", show_default=False)
+    ],
+) -> None:
+    """Check scenario files: every number, unit, source and key; nothing is run or written."""
+    wrong = []
+    for name in names:
+        try:
+            scenario = _load(name, None, None)
+        except Refused as error:
+            wrong.append(str(error))
+        else:
+            typer.echo(f"{name}: in order, {len(scenario.values)} parameters")
+    if wrong:
+        raise Refused("\n".join(wrong))
+
+
+@app.command("list")
+def list_(lang: Lang = None, as_json: Json = False) -> None:
+    """List the scenarios that come with anju."""
+    import scenarios
+
+    with _door():
+        known = scenarios.names()
+    if as_json:
+        rows = [{"name": name, "title": {"en": en, "zh": zh}} for name, en, zh in known]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    langs = _langs(lang)
+    width = max((len(name) for name, _, _ in known), default=0)
+    for name, en, zh in known:
+        titles = {"en": en, "zh": zh}
+        typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
+
+
+@app.command()
+def show(
+    name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
+) -> None:
+    """Show a scenario: its numbers, where each comes from, and what is uncertain."""
+    scenario = _load(name, set_, with_)
+    if as_json:
+        typer.echo(json.dumps(scenario.resolved(), ensure_ascii=False, indent=2, sort_keys=True))
+        return
+    from experiments import logs
+    from scenarios.show import text
+
+    for one in _langs(lang):
+        typer.echo(logs.for_terminal(text(scenario, one)))
+
+
+@app.command()
+def population(
+    name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
+) -> None:
+    """Build a scenario's households and show how well they fit the published margins."""
+    from experiments import logs
+
+    scenario = _load(name, set_, with_)
+    from experiments.figures import population_report
+
+    with _door():
+        report = population_report.report(scenario)
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for one in _langs(lang):
+        typer.echo(logs.for_terminal(population_report.text(report, one)))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Show versions, paths, fonts, machine and cache, and what is wrong with them."""
+    from experiments import doctor, logs
+
+    report = doctor.report()
+    typer.echo(
+        json.dumps(report, ensure_ascii=False, indent=2)
+        if as_json
+        else logs.for_terminal(doctor.text(report))
+    )
+    if report["problems"]:
+        raise typer.Exit(INTERNAL)
+
+
+def _load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None) -> Any:
+    import scenarios
+
+    pairs = {}
+    for text in sets or ():
+        key, equals, value = text.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise Refused(f"--set {text}: KEY=VALUE expected, e.g. --set home_lag_months=9")
+        if key.strip() in pairs:
+            raise Refused(f"--set {text}: {key.strip()} is set twice")
+        pairs[key.strip()] = value.strip()
+    with _door(f"{name}: "):
+        return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
+
+
+def _households(path: Path | None) -> Any:
+    if path is None:
+        return None
+    from simulation.population import read_table
+
+    with _door(f"{path}: "):
+        return read_table(path)
+
+
+def _langs(lang: str | None) -> tuple[str, ...]:
+    """The languages to print; the locale's where none is asked for and the terminal has its letters."""
+    from experiments import logs
+
+    if lang is None:
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        return ("zh",) if locale.lower().startswith("zh") and logs.can_show("安居") else ("en",)
+    langs = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}.get(lang)
+    if langs is None:
+        raise Refused(f"--lang {lang}: zh, en or both expected")
+    with _door():
+        for one in langs:
+            logs.require(one)
+    return langs
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(kind.strip().lower() for kind in text.split(",")))
+    if unknown := [kind for kind in kinds if kind not in FORMATS]:
+        raise Refused(
+            f"--formats {text}: {', '.join(map(repr, unknown))} unknown, {', '.join(FORMATS)} expected"
+        )
+    return kinds
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with rate and time left on stderr, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def update(done: int, total: int) -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            bar.update(task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
+
+        yield update
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failed(
+            f"results: {error.filename or ''}: {error.strerror or error}; nothing was written"
+        ) from error
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = list(sys.argv[1:] if args is None else args)
+    try:
+        code = typer.main.get_command(app).main(args, "anju", standalone_mode=False) or DONE
+        if code == INTERRUPTED:
+            _say("interrupted; nothing was left half-written")
+        return code
+    except Refused as error:
+        _say(str(error))
+        return error.code
+    except UsageError as error:
+        error.show()
+        return BAD_INPUT
+    except SystemExit:
+        return DONE  # the reader of a pipe, such as `head`, has had enough
+    except Exception as error:
+        if isinstance(error, _input_error()):
+            _say(str(error))
+            return BAD_INPUT
+        return _internal(error, args)
+
+
+def _input_error() -> type[Exception]:
+    from scenarios.errors import InputError
+
+    return InputError
+
+
+def _say(message: str) -> None:
+    for line in message.splitlines():
+        typer.echo(f"error: {line}", err=True)
+
+
+def _internal(error: Exception, args: Sequence[str]) -> int:
+    """One line for the user; the traceback to a file, or to the terminal if asked for with -v."""
+    import traceback
+
+    trace = "".join(traceback.format_exception(error))
+    _say(f"internal: {type(error).__name__}: {error}")
+    if any(arg.startswith("-v") or arg == "--verbose" for arg in args):
+        typer.echo(trace, err=True)
+        return INTERNAL
+    try:
+        from simulation.codecache import cache_root
+
+        log = cache_root() / "last-error.txt"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"anju {metadata.version('anju')} {' '.join(args)}\n{trace}", encoding="utf-8")
+        _say(f"the traceback is in {log}; -v shows it")
+    except Exception:
+        typer.echo(trace, err=True)
+    return INTERNAL

@@ -1,0 +1,151 @@
+"""What a study leaves on disk: tables, verdict, charts and a manifest, in one folder, whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import files
+from experiments.study import WITHHELD, Study
+from experiments.verdict import Verdict, outcome, text
+from scenarios.scenario import date_of
+from simulation.households import CLASSES
+from simulation.ledger import FLOWS
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+
+LANGS = ("zh", "en")
+Table = dict[str, Any]
+
+
+def folder_name(study: Study) -> str:
+    """The folder of a study: its scenario and its id."""
+    return f"{study.scenario.name.replace('/', '-')}-{study.id}"
+
+
+def write(
+    study: Study,
+    verdict: Verdict,
+    out: Path,
+    *,
+    formats: Sequence[str] = (),
+    request: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the study's folder into `out` and return it; without `formats` no charts are drawn.
+
+    The same study gives the same bytes, but for `provenance` in the manifest. `request` is what was asked for.
+    Raises InputError if the folder cannot be written or holds something else.
+    """
+    with files.result_folder(out / folder_name(study)) as folder:
+        (folder / "tables").mkdir()
+        for name, table in tables(study):
+            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
+            files.write_csv(folder / "tables" / f"{name}.csv", table)
+        files.write_json(folder / "verdict.json", dataclasses.asdict(verdict))
+        for lang in LANGS:
+            files.write_text(folder / f"verdict.{lang}.txt", text(verdict, lang))
+        if formats:
+            from experiments.figures import draw_all
+
+            draw_all(study, folder / "figures", langs=LANGS, formats=formats)
+        files.write_json(folder / "manifest.json", manifest(study, folder, request or {}, provenance or {}))
+    return out / folder_name(study)
+
+
+def tables(study: Study) -> Iterator[tuple[str, Table]]:
+    """Name and columns of every table; money in fen, months as YYYY-MM, one row a run, or a run and month and so on."""
+    n, months = len(study.runs), study.months
+    dates = np.array([date_of(t, study.scenario.start) for t in range(months)])
+    counties = np.array([county.id for county in study.scenario.counties])
+    modes = [mode.id for mode in study.scenario.modes]
+    run = np.arange(n)
+    yield "runs", _runs(study)
+    yield "months", _long(study.county, INDICATORS, run=run, month=dates, county=counties)
+    by_mode = _long(study.mode, [f"persons_{mode}" for mode in modes], run=run, month=dates)
+    yield (
+        "movers",
+        by_mode | _long(study.klass, [f"persons_{name}" for name in CLASSES], run=run, month=dates),
+    )
+    yield "incomes", _long(study.income, INCOMES, run=run, month=dates, group=np.array(GROUPS))
+    yield "ledger", _long(study.ledger, [f"{flow.name}_fen" for flow in FLOWS], run=run, month=dates)
+    yield "why", _long(study.why, ("households", "persons"), run=run, county=counties, where=np.array(WHY))
+    points = np.arange(study.points)
+    yield "effect", _long(study.effect_income, INCOMES, point=points, month=dates, group=np.array(GROUPS))
+
+
+def _runs(study: Study) -> Table:
+    """One row a run: its id, its point and seed, the values tried and each target's outcome."""
+    resolved = study.scenario.resolved()
+    point, replication, seed = study.runs.T
+    parameters = [dict(zip(study.uncertainties, row, strict=True)) for row in study.design]
+    ids = [
+        files.run_id(
+            model_hash=study.model_hash, population_hash=study.populations[p], scenario=resolved,
+            parameters=parameters[p], seed=int(s),
+        )
+        for p, s in zip(point, seed, strict=True)
+    ]  # fmt: skip
+    table = {
+        "run": np.arange(len(ids)),
+        "id": np.array(ids),
+        "point": point,
+        "replication": replication,
+        "seed": seed,
+    }
+    table |= {name: study.design[point, k] for k, name in enumerate(study.uncertainties)}
+    return table | {f"target_{t.id}": outcome(study, t) for t in study.scenario.targets}
+
+
+def _long(values: np.ndarray, names: Sequence[str], **axes: np.ndarray) -> Table:
+    """All axes but the last as key columns, the last as value columns."""
+    keys = np.meshgrid(*(np.arange(len(axis)) for axis in axes.values()), indexing="ij")
+    table = {name: axis[key.ravel()] for (name, axis), key in zip(axes.items(), keys, strict=True)}
+    flat = values.reshape(-1, len(names))
+    return table | {name: flat[:, k] for k, name in enumerate(names)}
+
+
+def manifest(
+    study: Study, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All that is needed to run the study again and to check that it gives the same bytes."""
+    scenario = study.scenario
+    return {
+        "anju": study.version,
+        "study": study.id,
+        "scenario": {"name": scenario.name, "title": dict(scenario.title), "resolved": scenario.resolved()},
+        "sources": {name: entry.source for name, entry in scenario.values.items()},
+        "request": dict(request),
+        "seed": study.seed,
+        "points": study.points,
+        "replications": study.replications,
+        "withheld_share": WITHHELD,
+        "uncertainties": list(study.uncertainties),
+        "design": study.design.tolist(),
+        "seeds": study.runs[: study.replications, 2].tolist(),
+        "model_hash": study.model_hash,
+        "population_hashes": list(study.populations),
+        "versions": dict(study.versions),
+        "files": {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+        "provenance": {
+            "machine": platform.machine(),
+            "platform": platform.platform(),
+            **provenance,
+        },
+    }
+
+
+def as_json(verdict: Verdict, folder: Path | None) -> str:
+    """The verdict for programs, with the folder its study was written to."""
+    content = dataclasses.asdict(verdict) | {"folder": None if folder is None else str(folder)}
+    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
