@@ -23,9 +23,9 @@ from numba.extending import intrinsic
 # Streams: one name for each random process.
 (
     TASTE_LEAVE, TASTE_MODE, ATTACHMENT, RELUCTANT, APPLY, LOTTERY, BANK, DROP_OUT, WITHHOLD, KEEP_JOB, SEEK, JOB_RANK,
-    MATCHES, SEPARATE, SEPARATE_KIND, SURRENDER, SURRENDER_MONTH, RETURN, HUKOU, LEASE, EXIT, OWN_MOVE, AWAY, OPENINGS,
-    VILLAGE_MONTH, EARLIER_MONTH, EARLIER_MODE, EARLIER_JOB, TRAINING,
-) = range(29)  # fmt: skip
+    MATCHES, SEPARATE, JOB_KIND, SURRENDER, SURRENDER_MONTH, RETURN, HUKOU, LEASE, AWAY, VILLAGE_MONTH, EARLIER_MONTH,
+    EARLIER_MODE, EARLIER_JOB, HANDOVER,
+) = range(26)  # fmt: skip
 POPULATION = 1000  # streams from here on belong to population.py
 
 _U32 = np.uint64(32)
@@ -53,6 +53,12 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _unit(a, b):
+    """A double in (0, 1) from 53 of two words' bits."""
+    return (np.float64(np.int64(((a >> _S5) << _S26) | (b >> _S6))) + 0.5) * _TO_UNIT
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def u01(seed, stream, entity, month):
     """Uniform draw in (0, 1) of one entity in one month for one random process; month 0 also serves draws that last.
 
@@ -63,7 +69,18 @@ def u01(seed, stream, entity, month):
     a, b, _, _ = philox(
         e & _LOW, e >> _U32, np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
     )
-    return (np.float64(np.int64(((a >> _S5) << _S26) | (b >> _S6))) + 0.5) * _TO_UNIT
+    return _unit(a, b)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def u01_pair(seed, stream, entity, month):
+    """Two independent uniform draws for the price of one; the first equals `u01`."""
+    s = np.uint64(seed)
+    e = np.uint64(entity)
+    a, b, c, d = philox(
+        e & _LOW, e >> _U32, np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
+    )
+    return _unit(a, b), _unit(c, d)
 
 
 @intrinsic

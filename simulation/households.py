@@ -1,7 +1,7 @@
 """Households as columns: what is known of each, and what changes month by month.
 
-One row a household. `Population` holds what never changes in a run and is shared between runs; `State` holds what does.
-Booked money (savings, loan, arrears) is in fen, always a whole number, so that sums are exact in any order.
+`Population` holds what is known of each household before a run, as columns, and is shared between runs. A run works on
+`HOUSEHOLD` records. Booked money (savings, loan, arrears) is in fen, always a whole number, so that sums are exact in any order.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ CLASSES = ("hazard", "village", "poor", "other")
 # kinds of job at the destination
 WORKSHOP, SERVICE, POST, STARTUP, AWAY = range(5)
 JOBS = ("workshop", "service", "post", "startup", "away")
+
+# why an applicant waits
+IN_PROCESS, NO_HOME, NO_MONEY = range(3)
 
 NEVER = -32768  # a month that has not come
 
@@ -72,50 +75,62 @@ class Villages(NamedTuple):
     service: np.ndarray  # service level 0-1
 
 
-class State(NamedTuple):
-    """What changes; every array has shape (households,)."""
+# One record a household while a run goes on: what is known of it, then what changes. Counts are small signed integers and yearly
+# incomes whole yuan, so that arithmetic on them is exact; booked money is fen. A rule reads and writes it by name: `h.savings`.
+_KNOWN = [
+    ("id", "i8"), ("county", "i2"), ("village", "i4"), ("earlier", "i1"), ("members", "i1"), ("workers", "i1"),
+    ("absent", "i1"), ("children", "i1"), ("elderly", "i1"), ("head_age", "i1"), ("schooling", "i1"), ("poor", "i1"),
+    ("hardship", "i1"), ("hazard", "i1"), ("local_jobs", "i1"), ("wage", "i4"), ("business", "i4"), ("remittance", "i4"),
+    ("transfer", "i4"), ("property", "i4"), ("land_mu", "f8"), ("house_m2", "f8"), ("homestead_m2", "f8"),
+]  # fmt: skip
+_CHANGING = [
+    ("savings", "f8"),  # fen, liquid
+    ("loan", "f8"),  # fen outstanding
+    ("startup_loan", "f8"),  # fen outstanding
+    ("arrears", "f8"),  # fen due and not paid
+    ("income", "f8"),  # fen, all four sources, last month
+    ("debt_service", "f8"),  # fen due last month
+    ("subsidy", "f8"),  # fen granted and not yet paid
+    ("compensation", "f8"),  # fen promised for the old house and not yet paid
+    ("integration", "f8"),  # 0-1
+    ("margin", "f8"),  # utility of the chosen mode over staying, at application
+    ("mode", "i1"),  # mode applied for or lived in
+    ("klass", "i1"),  # HAZARD..OTHER, set on application
+    ("whole", "i1"),  # 1 if the village moves whole
+    ("withheld", "i1"),  # 1 if the grant was withheld (comparison group)
+    ("blocked", "i1"),  # why an applicant waits: IN_PROCESS, NO_HOME or NO_MONEY
+    ("trained", "i1"),
+    ("surrendered", "i1"),  # old house given up
+    ("leased", "i1"),  # land: 0 held, 1 leased out, 2 rights given up for money
+    ("hukou", "i1"),  # registered at the destination
+    ("kept", "i1"),  # wage jobs near home kept after moving
+    ("seekers", "i1"),  # labourers at the destination without a job
+    ("workshop", "i1"),  # jobs held at the destination, by kind
+    ("service", "i1"),
+    ("post", "i1"),
+    ("startup", "i1"),
+    ("away", "i1"),
+    ("had_job", "i1"),  # 1 once the first-job subsidy was paid
+    ("site", "i2"),  # row of the site table, -1 if none
+    ("applied", "i2"),  # month of application
+    ("granted", "i2"),  # month of the grant
+    ("moved", "i2"),  # month of the keys
+    ("left", "i2"),  # month of return, withdrawal or own move
+    ("loan_left", "i2"),  # months until the loan is repaid
+    ("grace_left", "i2"),  # months of interest only
+    ("startup_left", "i2"),  # months until the start-up loan is repaid
+]
+HOUSEHOLD = np.dtype(_KNOWN + _CHANGING, align=True)
 
-    status: np.ndarray  # u1, ORIGIN..IMPROVED
-    mode: np.ndarray  # u1, mode applied for or lived in
-    klass: np.ndarray  # u1, HAZARD..OTHER, set on application
-    whole: np.ndarray  # u1, 1 if the village moves whole
-    withheld: np.ndarray  # u1, 1 if the grant was withheld (comparison group)
-    trained: np.ndarray  # u1
-    surrendered: np.ndarray  # u1, old house given up
-    leased: np.ndarray  # u1, land: 0 held, 1 leased out, 2 rights given up for money
-    hukou: np.ndarray  # u1, registered at the destination
-    kept: np.ndarray  # u1, wage jobs near home kept after moving
-    seekers: np.ndarray  # u1, labourers at the destination without a job
-    jobs: np.ndarray  # u1, shape (households, 5): jobs held at the destination by kind
-    had_job: np.ndarray  # u1, 1 once the first-job subsidy was paid
-    site: np.ndarray  # i2, row of the site table, -1 if none
-    applied: np.ndarray  # i2, month of application
-    granted: np.ndarray  # i2, month of the grant
-    moved: np.ndarray  # i2, month of the keys
-    left: np.ndarray  # i2, month of return, withdrawal or own move
-    loan_left: np.ndarray  # i2, months until the loan is repaid
-    grace_left: np.ndarray  # i2, months of interest only
-    savings: np.ndarray  # f8, fen
-    loan: np.ndarray  # f8, fen outstanding
-    arrears: np.ndarray  # f8, fen due and not paid
-    subsidy: np.ndarray  # f8, fen granted and not yet paid
-    income: np.ndarray  # f8, fen, all four sources, last month
-    service: np.ndarray  # f8, fen of debt service due last month
-    integration: np.ndarray  # f8, 0-1
-    margin: np.ndarray  # f8, utility of the chosen mode over staying, at application
 
-
-def new_state(population: Population) -> State:
-    """Everyone as before the first month: savings as surveyed, nobody applied."""
-    n = len(population.county)
-    shapes = {"jobs": (n, 5)}
-    types = dict.fromkeys(("site", "applied", "granted", "moved", "left", "loan_left", "grace_left"), "i2")
-    types |= dict.fromkeys(
-        ("savings", "loan", "arrears", "subsidy", "income", "service", "integration", "margin"), "f8"
-    )
-    state = State(*(np.zeros(shapes.get(f, n), types.get(f, "u1")) for f in State._fields))
-    state.site[:] = -1
-    for month in (state.applied, state.granted, state.moved, state.left):
-        month[:] = NEVER
-    np.floor(population.savings * np.float64(100.0) + 0.5, out=state.savings)
-    return state
+def new_households(population: Population) -> np.recarray:
+    """One record a household as before the first month: savings as surveyed, nobody applied."""
+    table = np.zeros(len(population.county), HOUSEHOLD)
+    table["id"] = np.arange(len(table))
+    for name, _ in _KNOWN[1:]:
+        table[name] = getattr(population, name)
+    table["savings"] = np.floor(population.savings.astype(np.float64) * 100.0 + 0.5)
+    table["site"] = -1
+    for month in ("applied", "granted", "moved", "left"):
+        table[month] = NEVER
+    return table.view(np.recarray)

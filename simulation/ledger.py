@@ -52,6 +52,7 @@ FLOWS = tuple(
         ("loan_drawn", "bank", "household", "loan", False),
         ("loan_principal", "household", "bank", "loan", False),
         ("loan_interest", "household", "bank", "loan", False),
+        ("startup_investment", "household", "rest_of_world", "start-up", False),
         ("wage", "employer", "household", "wage", False),
         ("business", "rest_of_world", "household", "business", False),
         ("remittance", "rest_of_world", "household", "transfer", False),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
@@ -20,14 +21,14 @@ INDICATORS = (
     "persons_signed", "persons_keys", "persons_occupied", "persons_returned", "persons_own_moved",
     # flows of the month, households
     "new_applied", "new_granted", "new_moved", "new_returned", "new_withdrew", "new_own_moved", "new_improved",
-    "new_whole_villages",
+    "new_whole_villages", "new_loans",
     # homes: ready = free + reserved + occupied + idle
     "homes_ready", "homes_free", "homes_reserved", "homes_occupied", "homes_idle",
     # jobs at the destination: positions = filled + open, by kind
     *(f"positions_{k}" for k in JOBS), *(f"filled_{k}" for k in JOBS),
     "trained", "mover_labour", "mover_employed", "mover_seekers", "labour_households", "working_households",
     # debt
-    "loan_households", "loan_fen", "arrears_fen", "arrears_households", "service_fen",
+    "loan_households", "loan_fen", "arrears_fen", "arrears_households", "due_fen", "interest_fen",
     # stay and belong
     "integration", "hukou_persons", "surrendered", "reclaimed_mu", "quota_sold_mu", "leased_mu", "closed_villages",
     # budgets
@@ -46,6 +47,13 @@ WHY = (
     "moved", "returned", "own_moved", "improved", "no_home", "no_money", "in_process", "withdrew", "not_yet_applied",
     "unaffordable", "infeasible", "never_mover", "prefers_to_stay", "withheld",
 )  # fmt: skip
+
+
+# Positions on those axes, for the engine: `K.moved`, `F.subsidy` ...
+K = namedtuple("K", INDICATORS)(*range(len(INDICATORS)))
+G = namedtuple("G", GROUPS)(*range(len(GROUPS)))
+W = namedtuple("W", WHY)(*range(len(WHY)))
+F = namedtuple("F", tuple(flow.name for flow in FLOWS))(*range(len(FLOWS)))
 
 
 class Outcomes(NamedTuple):

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulation.draws import power
+
 
 class Parameter(NamedTuple):
     """One parameter: `low` and `high` bound the legal values in `unit`; `zh` and `en` say what it is."""
@@ -199,6 +201,7 @@ closure_share | share | 0 | 1 | | share of households gone at which village serv
 fitting_out_yuan_per_m2 | yuan/m2 | 0 | inf | | fitting out a new home | 装修费
 """,
     "loan": """
+startup_term_years | years | 1 | 20 | | term of a start-up loan | 创业贷款期限
 benchmark_rate | 1/year | 0 | 1 | | benchmark lending rate in force (5 years and more) | 基准利率
 approval_width | share | 0.001 | 1 | | width of bank approval in the debt-service ratio | 审批弹性
 usable_savings_share | share | 0 | 1 | | liquid savings a household will put into a home | 可用储蓄比例
@@ -217,6 +220,7 @@ wage_return_to_schooling | 1/year of schooling | 0 | 0.5 | | wage gain a year of
     "income": """
 subsistence_yuan_per_person | yuan/person/year | 0 | inf | s | subsistence spending | 基本生活支出
 town_living_cost_yuan_per_person | yuan/person/year | 0 | inf | | extra cost of living in town | 城镇生活成本增量
+nonfarm_business_share | share | 0 | 1 | | share of family business that goes on without land | 非农经营比例
 consumption_share | share | 0 | 1 | | share of income consumed | 消费倾向
 poverty_line_yuan_per_person | yuan/person/year | 0 | inf | | low-income line | 低收入线
 """,
@@ -287,7 +291,7 @@ def policy_table(
     index = 1.0
     for t in range(months):
         table["income_index"][t] = index
-        index *= (1.0 + table["income_growth"][t, 0]) ** (1.0 / 12.0)
+        index *= power(1.0 + table["income_growth"][t, 0], 1.0 / 12.0)
     return table.view(np.recarray)
 
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.households import Population, State
-from simulation.institutions import Books, Institutions
-from simulation.outcomes import Outcomes
+from simulation.households import Population, new_households
+from simulation.institutions import Books, Institutions, new_books
+from simulation.month import advance
+from simulation.outcomes import Outcomes, new_outcomes
 
 
 @dataclass(frozen=True)
@@ -31,5 +32,25 @@ class Result(NamedTuple):
     """What a run leaves: indicators, and every household and institution as the last month left it."""
 
     outcomes: Outcomes
-    state: State
+    households: np.recarray  # simulation.households.HOUSEHOLD
+    status: np.ndarray  # u1 (households,), ORIGIN..IMPROVED
     books: Books
+
+
+def run(inputs: Inputs, *, seed: int, months: int | None = None) -> Result:
+    """Run `months` (default: all) under `inputs`. The same seed gives the same bits on any machine and any number of threads."""
+    last = inputs.months if months is None else months
+    households = new_households(inputs.population)
+    status = np.zeros(len(households), np.uint8)
+    books = new_books(inputs.institutions, months=inputs.months, modes=inputs.modes.shape[1])
+    outcomes = new_outcomes(
+        months=inputs.months,
+        counties=inputs.policy.shape[1],
+        modes=inputs.modes.shape[1],
+        villages=len(inputs.institutions.originals),
+    )
+    advance(
+        households, status, inputs.institutions, books, inputs.policy, inputs.modes,
+        inputs.window, seed, 0, last, outcomes,
+    )  # fmt: skip
+    return Result(outcomes, households, status, books)

@@ -13,10 +13,9 @@ from numba import njit
 
 from simulation.draws import POPULATION, exp_, log_, normal, u01, u01_pair
 
-# Streams
-(
-    SIZE, TOWNSHIP, REMOTE, ROADS, UNSAFE, PLACE, ROLE, AWAY, JOB, PROSPERITY, WAGE, SENT, LAND, HOUSE, LISTED, SAFETY,
-) = range(POPULATION, POPULATION + 16)  # fmt: skip
+VILLAGE, PLACE, UNSAFE, HEAD, ROLE, AWAY, JOB, TRAITS, LISTED, HARDSHIP, SAVING = range(
+    POPULATION, POPULATION + 11
+)
 
 BUCKETS = 4096  # households are ranked by counting; ties within a bucket go by row
 TOWNSHIP_VILLAGES = 16
@@ -83,95 +82,110 @@ def round_table(table, totals):
 
 
 @_compile
-def _sizes(seed, first, last, households, spread, sizes):
-    """Share `households` out to villages first..last-1, one each and the rest by lognormal weight; the sd of log size."""
-    weights = 0.0
-    for v in range(first, last):
-        weights += exp_(spread * normal(u01(seed, SIZE, v, 0)))
-    reached = 0.0
-    given = 0.0
-    mean = 0.0
-    square = 0.0
-    for v in range(first, last):
-        reached += exp_(spread * normal(u01(seed, SIZE, v, 0)))
-        until = math.floor((households - (last - first)) * (reached / weights) + 1e-9)
-        sizes[v] = 1 + np.int64(until - given)
-        given = until
-        mean += log_(float(sizes[v]))
-        square += log_(float(sizes[v])) * log_(float(sizes[v]))
-    mean /= last - first
-    return math.sqrt(max(square / (last - first) - mean * mean, 0.0))
+def normals(seed, stream, out):
+    """Fill `out` (entities, k), k even, with standard normal draws."""
+    for i in range(out.shape[0]):
+        for k in range(out.shape[1] // 2):
+            a, b = u01_pair(seed, stream, i, k)
+            out[i, 2 * k] = normal(a)
+            out[i, 2 * k + 1] = normal(b)
 
 
 @_compile
-def lay_villages(seed, first, households, size_sd, means, sizes, remote, unsafe, km):
+def lay_villages(z, first, households, size_sd, means, sizes, remote, unsafe, km):
     """Villages of each county: households, remoteness (sd), proneness to hazards (sd), and four distances.
 
-    `first` (counties + 1,) numbers the villages; `means` (4, counties) are the mean distances to county town, township, paved
-    road and school; `sizes`, `remote`, `unsafe` (villages,) and `km` (4, villages) are filled in.
+    `z` (villages, 8) are normal draws; `first` (counties + 1,) numbers the villages; `means` (4, counties) are the mean distances
+    to county town, township, paved road and school; `sizes`, `remote`, `unsafe` (villages,) and `km` (4, villages) are filled.
     """
+    weight = np.empty(len(sizes))
+    x = np.empty(4)
     for c in range(len(households)):
         lo, hi = first[c], first[c + 1]
-        if lo == hi:
-            continue
+        n = hi - lo
+        # Sizes: one household each, the rest by lognormal weights, spread so that whole sizes have the published sd.
         low, high = 0.0, 3.0
-        for _ in range(30):
+        for _ in range(30 if n > 0 else 0):
             spread = 0.5 * (low + high)
-            if _sizes(seed, lo, hi, households[c], spread, sizes) < size_sd[c]:
+            total = 0.0
+            for v in range(lo, hi):
+                weight[v] = exp_(spread * z[v, 0])
+                total += weight[v]
+            reached, given, mean, square = 0.0, 0.0, 0.0, 0.0
+            for v in range(lo, hi):
+                reached += weight[v]
+                until = math.floor((households[c] - n) * (reached / total) + 1e-9)
+                sizes[v] = 1 + np.int64(until - given)
+                given = until
+                log_size = log_(float(sizes[v]))
+                mean += log_size / n
+                square += log_size * log_size / n
+            if math.sqrt(max(square - mean * mean, 0.0)) < size_sd[c]:
                 low = spread
             else:
                 high = spread
-        total = np.zeros(4)
+        totals = np.zeros(4)
         for v in range(lo, hi):
             township = lo + (v - lo) // TOWNSHIP_VILLAGES * TOWNSHIP_VILLAGES
-            a, b = u01_pair(seed, REMOTE, v, 0)
-            remote[v] = 0.77 * normal(u01(seed, TOWNSHIP, township, 0)) + 0.64 * normal(a)
-            unsafe[v] = 0.2 * remote[v] + 0.98 * normal(u01(seed, UNSAFE, v, 0))
-            d, e = u01_pair(seed, ROADS, v, 0)
-            km[0, v] = exp_(0.45 * remote[v])
-            km[1, v] = exp_(0.25 * remote[v] + 0.50 * normal(b))
-            km[2, v] = exp_(0.40 * remote[v] + 0.70 * normal(d))
-            km[3, v] = exp_(0.35 * remote[v] + 0.50 * normal(e))
+            remote[v] = 0.77 * z[township, 1] + 0.64 * z[v, 2]
+            unsafe[v] = 0.2 * remote[v] + 0.98 * z[v, 3]
+            x[0] = 0.45 * remote[v]
+            x[1] = 0.25 * remote[v] + 0.50 * z[v, 4]
+            x[2] = 0.40 * remote[v] + 0.70 * z[v, 5]
+            x[3] = 0.35 * remote[v] + 0.50 * z[v, 6]
             for k in range(4):
-                total[k] += km[k, v]
+                km[k, v] = exp_(x[k])
+                totals[k] += km[k, v]
         for k in range(4):
             for v in range(lo, hi):
-                km[k, v] *= means[k, c] * (hi - lo) / total[k]
+                km[k, v] *= means[k, c] * n / totals[k]
 
 
 @_compile
-def settle(seed, first, pool_end, county, remote, weight, columns, groups):
-    """Fill in county, village and earlier, and rank every household of a group by remoteness and luck.
+def mix(seed, stream, load, own, x, moments, county, earlier, out):
+    """out = load * x, in sd of its group, + own * a normal draw; `moments` (groups, 2) are mean and sd of x."""
+    for row in range(len(x)):
+        g = 2 * np.int64(county[row]) + np.int64(earlier[row])
+        z = (np.float64(x[row]) - moments[g, 0]) / max(moments[g, 1], 1e-9)
+        out[row] = load * z + own * normal(u01(seed, stream, row, 0))
 
-    Returns each row's bucket and, by group, the rank of the first household in each bucket.
-    """
-    of_county, village, earlier = columns
-    bucket = np.empty(first[-1], np.uint16)
-    start = np.zeros((groups, BUCKETS), np.int64)
-    luck = math.sqrt(1.0 - weight * weight)
-    for v in range(len(county)):
-        for row in range(first[v], first[v + 1]):
-            of_county[row] = county[v]
-            village[row] = v
-            earlier[row] = row >= pool_end[v]
-            x = weight * remote[v] + luck * normal(u01(seed, PLACE, row, 0))
-            b = np.int64(min(max((4.0 - x) * (BUCKETS / 8.0), 0.0), BUCKETS - 1.0))
-            bucket[row] = b
-            start[2 * county[v] + earlier[row], b] += 1
-    for g in range(groups):
-        rank = 0
+
+@_compile
+def count_buckets(score, county, earlier, groups):
+    """Rows of each group by bucket of their score, (groups, BUCKETS)."""
+    count = np.zeros((groups, BUCKETS), np.int64)
+    for row in range(len(score)):
+        g = 2 * np.int64(county[row]) + np.int64(earlier[row])
+        count[g, _bucket(np.float64(score[row]))] += 1
+    return count
+
+
+@_compile
+def mark_lowest(score, count, wanted, county, earlier, mark):
+    """Set `mark` to 1 for the `wanted` (groups,) households of each group with the lowest score; uses up `count`."""
+    for g in range(len(wanted)):
+        left = wanted[g]
         for b in range(BUCKETS):
-            count = start[g, b]
-            start[g, b] = rank
-            rank += count
-    return bucket, start
+            count[g, b] = min(left, count[g, b])
+            left -= count[g, b]
+    for row in range(len(score)):
+        g = 2 * np.int64(county[row]) + np.int64(earlier[row])
+        b = _bucket(np.float64(score[row]))
+        mark[row] = count[g, b] > 0
+        count[g, b] -= 1
 
 
 @_compile
-def compose(seed, first, county, third, bucket, start, upto, cells, years, roles, columns):
+def _bucket(x):
+    return np.int64(min(max((x + 5.0) * (BUCKETS / 10.0), 0.0), BUCKETS - 1.0))
+
+
+@_compile
+def compose(seed, first, county, third, score, start, upto, cells, years, roles, columns):
     """Give every household its size, head and other members.
 
-    `upto` (groups, cells) is the rank at which each kind of household ends, `cells` (cells, 3) its size, age group of head and
+    `score` orders the households of a group and `start` (groups, BUCKETS) is the rank of the first in each bucket; `upto`
+    (groups, cells) is the rank at which each kind of household ends, `cells` (cells, 3) its size, age group of head and
     level of schooling, `years` those levels in years, `roles` (groups, 3, 7, 4) the members other than heads still to be dealt
     by age group of head, size, and role (elderly, child, labour, other). Returns labour (groups, 9) by age group of
     head and third of remoteness.
@@ -180,9 +194,10 @@ def compose(seed, first, county, third, bucket, start, upto, cells, years, roles
     labour = np.zeros((len(upto), 9), np.int64)
     for v in range(len(county)):
         for row in range(first[v], first[v + 1]):
-            g = 2 * county[v] + earlier[row]
-            rank = start[g, bucket[row]]
-            start[g, bucket[row]] += 1
+            g = 2 * county[v] + np.int64(earlier[row])
+            b = _bucket(np.float64(score[row]))
+            rank = start[g, b]
+            start[g, b] += 1
             low, high = 0, len(cells) - 1
             while low < high:
                 middle = (low + high) // 2
@@ -191,7 +206,7 @@ def compose(seed, first, county, third, bucket, start, upto, cells, years, roles
                 else:
                     low = middle + 1
             size, age, level = cells[low, 0], cells[low, 1], cells[low, 2]
-            u = u01(seed, PLACE, row, 1)
+            u = u01(seed, HEAD, row, 0)
             if age == 0:
                 head_age[row] = np.int64(22.0 + 13.0 * (1.0 - u * u))
             elif age == 1:
@@ -202,11 +217,11 @@ def compose(seed, first, county, third, bucket, start, upto, cells, years, roles
             schooling[row] = years[level]
             old, young, able = age == 2, 0, age != 2
             dealt = roles[g, age, size - 1]
-            a, b = 0.0, 0.0
+            even, odd = 0.0, 0.0
             for j in range(size - 1):
                 if j % 2 == 0:
-                    a, b = u01_pair(seed, ROLE, row, j // 2)
-                x = (a if j % 2 == 0 else b) * (dealt[0] + dealt[1] + dealt[2] + dealt[3])
+                    even, odd = u01_pair(seed, ROLE, row, j // 2)
+                x = (odd if j % 2 else even) * (dealt[0] + dealt[1] + dealt[2] + dealt[3])
                 if x < dealt[0]:
                     dealt[0] -= 1
                     old += 1
@@ -236,21 +251,20 @@ def leave(seed, first, county, third, labour, away, together, columns):
     home = np.zeros((len(away), 15), np.int64)
     for v in range(len(county)):
         for row in range(first[v], first[v + 1]):
-            g = 2 * county[v] + earlier[row]
-            age = 0 if head_age[row] < 35 else 1 if head_age[row] < 60 else 2
-            s = age * 3 + third[v]
+            g = 2 * county[v] + np.int64(earlier[row])
+            years, old, able = np.int64(schooling[row]), np.int64(head_age[row]), np.int64(workers[row])
+            s = (0 if old < 35 else 1 if old < 60 else 2) * 3 + third[v]
             gone = 0
             shared = u01(seed, AWAY, row, 0)
-            for j in range(workers[row]):
+            for j in range(able):
                 own, copy = u01_pair(seed, AWAY, row, j + 1)
                 if (shared if copy < together else own) * labour[g, s] < away[g, s]:
                     away[g, s] -= 1
                     gone += 1
                 labour[g, s] -= 1
             absent[row] = gone
-            workers[row] -= gone
-            level = 0 if schooling[row] == 0 else schooling[row] // 3 - 1
-            home[g, level * 3 + third[v]] += workers[row]
+            workers[row] = able - gone
+            home[g, (0 if years == 0 else years // 3 - 1) * 3 + third[v]] += able - gone
     return home
 
 
@@ -268,80 +282,87 @@ def earn(seed, first, county, third, remote, home, jobs, loads, columns):
     school_load, remote_load, luck_load, own = loads
     rest = math.sqrt(1.0 - own * own)
     totals = np.zeros((len(jobs), 8))
+    z, x, y = np.empty(10), np.empty(8), np.empty(8)
     for v in range(len(county)):
         for row in range(first[v], first[v + 1]):
-            g = 2 * county[v] + earlier[row]
-            level = 0 if schooling[row] == 0 else schooling[row] // 3 - 1
-            s = level * 3 + third[v]
+            g = 2 * county[v] + np.int64(earlier[row])
+            size, able, away = np.int64(members[row]), np.int64(workers[row]), np.int64(absent[row])
+            old, years = np.int64(elderly[row]), np.int64(schooling[row])
+            s = (0 if years == 0 else years // 3 - 1) * 3 + third[v]
             held = 0
-            a, b = 0.0, 0.0
-            for j in range(workers[row]):
+            even, odd = 0.0, 0.0
+            for j in range(able):
                 if j % 2 == 0:
-                    a, b = u01_pair(seed, JOB, row, j // 2)
-                if (a if j % 2 == 0 else b) * home[g, s] < jobs[g, s]:
+                    even, odd = u01_pair(seed, JOB, row, j // 2)
+                if (odd if j % 2 else even) * home[g, s] < jobs[g, s]:
                     jobs[g, s] -= 1
                     held += 1
                 home[g, s] -= 1
             local_jobs[row] = held
-            at_farm = workers[row] - held
-            a, b = u01_pair(seed, PROSPERITY, row, 0)
-            school = (schooling[row] - 7.5) / 3.5
-            f = own * (school_load * school + remote_load * remote[v] + luck_load * normal(a))
-            property_[row] = members[row] * exp_(0.9 * (f + rest * normal(b)))
-            a, b = u01_pair(seed, WAGE, row, 0)
-            wage[row] = held * exp_(0.17 * school + 0.35 * (f + rest * normal(a)))
-            z = normal(b)
-            a, b = u01_pair(seed, LAND, row, 0)
-            land = normal(a)
-            land_mu[row] = members[row] * exp_(0.5 * land)
-            farm = 0.3 + at_farm + 0.35 * held + 0.35 * elderly[row]
-            business[row] = farm * exp_(0.25 * land + 0.6 * (f + rest * z))
-            a, c = u01_pair(seed, SENT, row, 0)
-            remittance[row] = absent[row] * exp_(0.17 * school + 0.5 * (f + rest * normal(a)))
-            transfer[row] = (0.25 * members[row] + elderly[row]) * exp_(0.3 * normal(c))
-            c, d = u01_pair(seed, HOUSE, row, 0)
-            house_m2[row] = (2.0 + members[row]) * exp_(0.3 * f + 0.35 * normal(c))
-            homestead_m2[row] = math.sqrt(house_m2[row]) * exp_(0.25 * normal(d))
-            totals[g, 0] += wage[row]
-            totals[g, 1] += business[row]
-            totals[g, 2] += remittance[row]
-            totals[g, 3] += transfer[row]
-            totals[g, 4] += property_[row]
-            totals[g, 5] += land_mu[row]
-            totals[g, 6] += house_m2[row]
-            totals[g, 7] += homestead_m2[row]
+            for k in range(5):
+                a, b = u01_pair(seed, TRAITS, row, k)
+                z[2 * k] = normal(a)
+                z[2 * k + 1] = normal(b)
+            school = (years - 7.5) / 3.5
+            f = own * (school_load * school + remote_load * remote[v] + luck_load * z[0])
+            x[0] = 0.17 * school + 0.35 * (f + rest * z[1])
+            x[1] = 0.25 * z[6] + 0.6 * (f + rest * z[2])
+            x[2] = 0.17 * school + 0.5 * (f + rest * z[3])
+            x[3] = 0.3 * z[4]
+            x[4] = 0.9 * (f + rest * z[5])
+            x[5] = 0.5 * z[6]
+            x[6] = 0.3 * f + 0.35 * z[7]
+            x[7] = 0.5 * x[6] + 0.25 * z[8]
+            for k in range(8):
+                x[k] = exp_(x[k])
+            y[0] = held * x[0]
+            y[1] = (0.3 + able - 0.65 * held + 0.35 * old) * x[1]
+            y[2] = away * x[2]
+            y[3] = (0.25 * size + old) * x[3]
+            y[4] = size * x[4]
+            y[5] = size * x[5]
+            y[6] = (2.0 + size) * x[6]
+            y[7] = x[7]
+            wage[row] = y[0]
+            business[row] = y[1]
+            remittance[row] = y[2]
+            transfer[row] = y[3]
+            property_[row] = y[4]
+            land_mu[row] = y[5]
+            house_m2[row] = y[6]
+            homestead_m2[row] = y[7]
+            for k in range(8):
+                totals[g, k] += y[k]
     return totals
 
 
 @_compile
-def rescale(factors, centre, power, columns):
+def rescale(factors, centre, power, columns, log_income):
     """Multiply incomes by `factors` (groups, listed, source) and by (income a head / e**centre)**power of their group.
 
-    Returns the new totals (groups, 2, 6) by listed and source, persons last, and (groups, 2) mean and sd of log income a head.
+    `log_income` is log income a head, before and after. Returns the new totals (groups, 2, 6) by listed and source, persons last,
+    and the (groups, 2) mean and sd of log income a head.
     """
     county, earlier, members, poor, wage, business, remittance, transfer, property_ = columns
     totals = np.zeros((len(factors), 2, 6))
     moments = np.zeros((len(factors), 3))
+    y = np.empty(5)
     for row in range(len(county)):
-        g = 2 * np.int64(county[row]) + earlier[row]
-        p = poor[row]
-        spread = 1.0
-        if power[g] != 0.0:
-            income = float(wage[row]) + business[row] + remittance[row] + transfer[row] + property_[row]
-            spread = exp_(power[g] * (log_(income / members[row]) - centre[g]))
-        wage[row] = wage[row] * (factors[g, p, 0] * spread)
-        business[row] = business[row] * (factors[g, p, 1] * spread)
-        remittance[row] = remittance[row] * (factors[g, p, 2] * spread)
-        transfer[row] = transfer[row] * (factors[g, p, 3] * spread)
-        property_[row] = property_[row] * (factors[g, p, 4] * spread)
-        totals[g, p, 0] += wage[row]
-        totals[g, p, 1] += business[row]
-        totals[g, p, 2] += remittance[row]
-        totals[g, p, 3] += transfer[row]
-        totals[g, p, 4] += property_[row]
-        totals[g, p, 5] += members[row]
-        income = float(wage[row]) + business[row] + remittance[row] + transfer[row] + property_[row]
-        x = log_(income / members[row])
+        g = 2 * np.int64(county[row]) + np.int64(earlier[row])
+        p, size = np.int64(poor[row]), np.float64(members[row])
+        spread = exp_(power[g] * (np.float64(log_income[row]) - centre[g]))
+        y[0], y[1], y[2] = wage[row], business[row], remittance[row]
+        y[3], y[4] = transfer[row], property_[row]
+        income = 0.0
+        for k in range(5):
+            y[k] *= factors[g, p, k] * spread
+            totals[g, p, k] += y[k]
+            income += y[k]
+        totals[g, p, 5] += size
+        wage[row], business[row], remittance[row] = y[0], y[1], y[2]
+        transfer[row], property_[row] = y[3], y[4]
+        x = log_(income / size)
+        log_income[row] = x
         moments[g, 0] += 1.0
         moments[g, 1] += x
         moments[g, 2] += x * x
@@ -360,91 +381,31 @@ def _mean_and_sd(moments):
 
 
 @_compile
-def score_need(seed, log_income, error, score, columns):
-    """How well off a household looks to those who draw up the low-income list: income a head in sd, seen with error."""
-    county, earlier, members, wage, business, remittance, transfer, property_ = columns
-    for row in range(len(county)):
-        g = 2 * np.int64(county[row]) + earlier[row]
-        income = float(wage[row]) + business[row] + remittance[row] + transfer[row] + property_[row]
-        x = (log_(income / members[row]) - log_income[g, 0]) / max(log_income[g, 1], 1e-9)
-        score[row] = x + error * normal(u01(seed, LISTED, row, 0))
+def scale(column, factors, county, earlier):
+    """Multiply a column by its group's factor."""
+    for row in range(len(column)):
+        column[row] = np.float64(column[row]) * factors[2 * np.int64(county[row]) + earlier[row]]
 
 
 @_compile
-def score_hardship(seed, score, columns):
-    """Special hardship goes to listed households with the least labour, then the fewest children and oldest heads."""
-    poor, workers, absent, head_age = columns
-    for row in range(len(poor)):
-        able = min(3.0, float(workers[row]) + 0.5 * absent[row])
-        x = 1.5 * able - 0.03 * (head_age[row] - 60.0) + normal(u01(seed, LISTED, row, 1))
-        score[row] = min(x, 4.9) if poor[row] else 5.0
-
-
-@_compile
-def score_hazard(seed, unsafe, weight, score, village):
-    """Hazards sit in places: villages prone to them hold most of the households that are."""
-    own = math.sqrt(1.0 - weight * weight)
-    for row in range(len(village)):
-        score[row] = -weight * unsafe[village[row]] - own * normal(u01(seed, SAFETY, row, 0))
-
-
-@_compile
-def mark_lowest(score, wanted, county, earlier, mark):
-    """Set `mark` to 1 for the `wanted` (groups,) households of each group with the lowest score."""
-    count = np.zeros((len(wanted), BUCKETS), np.int64)
-    for row in range(len(score)):
-        g = 2 * np.int64(county[row]) + earlier[row]
-        count[g, _bucket(score[row])] += 1
-    for g in range(len(wanted)):
-        left = wanted[g]
-        for b in range(BUCKETS):
-            count[g, b] = min(left, count[g, b])
-            left -= count[g, b]
-    for row in range(len(score)):
-        g = 2 * np.int64(county[row]) + earlier[row]
-        b = _bucket(score[row])
-        mark[row] = count[g, b] > 0
-        count[g, b] -= 1
-
-
-@_compile
-def _bucket(x):
-    return np.int64(min(max((x + 5.0) * (BUCKETS / 10.0), 0.0), BUCKETS - 1.0))
-
-
-@_compile
-def save(seed, log_income, sd, share, correlation, columns):
-    """Savings: lognormal a head with `sd` (groups,), going with income a head, `share` (groups,) of the group's income in all."""
-    (
-        county, earlier, members, wage, business, remittance, transfer, property_, savings,
-    ) = columns  # fmt: skip
-    own = math.sqrt(1.0 - correlation * correlation)
+def save(sd, wanted, columns):
+    """Turn `savings`, normal in any unit, into lognormal savings a head of `sd` (groups,), `wanted` (groups,) yuan in all."""
+    county, earlier, members, savings = columns
     moments = np.zeros((len(sd), 3))
-    incomes = np.zeros(len(sd))
     for row in range(len(county)):
-        g = 2 * np.int64(county[row]) + earlier[row]
-        income = float(wage[row]) + business[row] + remittance[row] + transfer[row] + property_[row]
-        incomes[g] += income
-        x = (log_(income / members[row]) - log_income[g, 0]) / max(log_income[g, 1], 1e-9)
-        savings[row] = correlation * x + own * normal(u01(seed, SAFETY, row, 1))
-        x = float(savings[row])
+        g = 2 * np.int64(county[row]) + np.int64(earlier[row])
+        x = np.float64(savings[row])
         moments[g, 0] += 1.0
         moments[g, 1] += x
         moments[g, 2] += x * x
     found = _mean_and_sd(moments)
     totals = np.zeros(len(sd))
     for row in range(len(county)):
-        g = 2 * np.int64(county[row]) + earlier[row]
-        x = (savings[row] - found[g, 0]) / max(found[g, 1], 1e-9)
-        savings[row] = members[row] * exp_(sd[g] * x)
-        totals[g] += savings[row]
+        g = 2 * np.int64(county[row]) + np.int64(earlier[row])
+        x = (np.float64(savings[row]) - found[g, 0]) / max(found[g, 1], 1e-9)
+        x = np.float64(members[row]) * exp_(sd[g] * x)
+        savings[row] = x
+        totals[g] += x
     for g in range(len(sd)):
-        totals[g] = share[g] * incomes[g] / max(totals[g], 1e-300)
+        totals[g] = wanted[g] / max(totals[g], 1e-300)
     scale(savings, totals, county, earlier)
-
-
-@_compile
-def scale(column, factors, county, earlier):
-    """Multiply a column by its group's factor."""
-    for row in range(len(column)):
-        column[row] = column[row] * factors[2 * np.int64(county[row]) + earlier[row]]

@@ -1,0 +1,55 @@
+"""The month in order: the one compiled driver, each step a line."""
+
+import numpy as np
+
+from simulation.rule import rule
+from simulation.steps.apply import apply
+from simulation.steps.beliefs import beliefs
+from simulation.steps.finances import finances
+from simulation.steps.grants import grant, lottery_order, move_in
+from simulation.steps.jobs import employers, match, separations, train
+from simulation.steps.record import explain, record, villages_now
+from simulation.steps.settle import belong, closures, old_houses, returns
+from simulation.steps.start import start
+from simulation.steps.supply import supply
+
+
+@rule
+def advance(hh, status, institutions, books, policy, modes, window, seed, t0, t1, out):
+    """Run months t0..t1-1 in place.
+
+    Beliefs come before choices because a household sees last month's work; keys before work because people search where they live;
+    income before debt because debt is paid from it; returns after arrears because arrears drive them.
+    """
+    peers = np.zeros(len(institutions.originals))
+    chance = np.zeros(len(institutions.originals))
+    order = lottery_order(hh, seed)
+    if t0 == 0:
+        start(hh, status, institutions, books, modes, policy, seed)
+    for t in range(t0, t1):
+        county, ledger = out.county[t], out.ledger[t]
+        if t > 0:
+            out.mode[t] = out.mode[t - 1]
+            out.klass[t] = out.klass[t - 1]
+        supply(institutions, books, policy, t, window, ledger)
+        beliefs(hh, status, institutions, policy, t, peers, chance)
+        apply(hh, status, institutions, books, policy, modes, peers, chance, seed, t, window, county)
+        if t < window:
+            grant(hh, status, institutions, books, policy, modes, order, seed, t, county)
+        move_in(
+            hh, status, institutions, books, policy, modes, seed, t, window,
+            county, out.mode[t], out.klass[t], ledger,
+        )  # fmt: skip
+        train(hh, status, books, policy, order, t, institutions.pool_share, county, ledger)
+        separations(hh, status, books, policy, seed, t)
+        match(hh, status, institutions, books, policy, seed, t, ledger)
+        employers(books, policy, t, ledger)
+        finances(hh, status, institutions, books, policy, modes, t, county, out.income[t], ledger)
+        old_houses(hh, status, institutions, books, policy, modes, seed, t, county, ledger)
+        returns(hh, status, books, policy, seed, t, county)
+        belong(hh, status, institutions, books, policy, seed, t, ledger)
+        closures(status, institutions, books, policy, t)
+        record(hh, status, institutions, books, modes, chance, t, window, out.county)
+        if t == window - 1:
+            explain(hh, status, institutions, books, policy, modes, peers, chance, seed, t, out.why)
+    villages_now(status, institutions, books, out.village)

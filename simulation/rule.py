@@ -1,0 +1,34 @@
+"""How a rule is compiled, and how the same rule is run as plain Python."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+
+from numba import njit
+
+
+def rule(function: Callable) -> Callable:
+    """Compile one decision of one household or institution.
+
+    No fastmath and no fused multiply-add: a rule gives the same bits compiled and interpreted, here and on any other machine.
+    """
+    return njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def interpreted(function: Callable, _seen: dict | None = None) -> Callable:
+    """The same rule as plain Python, with every rule it calls interpreted too.
+
+    Draws, exp, log and the normal stay compiled: they are arithmetic, not behaviour.
+    """
+    seen = {} if _seen is None else _seen
+    if function in seen:
+        return seen[function]
+    source = function.py_func
+    names = dict(source.__globals__)
+    for name in source.__code__.co_names:
+        called = names.get(name)
+        if hasattr(called, "py_func") and called.__module__.startswith("simulation.rules"):
+            names[name] = interpreted(called, seen)
+    seen[function] = types.FunctionType(source.__code__, names, source.__name__, source.__defaults__)
+    return seen[function]

@@ -1,0 +1,230 @@
+"""Whether a household wants to leave, where to, and whether it can pay: each mode weighed against staying.
+
+A nested logit in random-utility form (McFadden 1978): one lasting draw for leaving, one for each kind of destination.
+Income enters in logs after housing cost (Tombe & Zhu 2019); cash due at once enters over liquid savings, because small grants
+and credit move people as much as each other (Bryan, Chowdhury & Mobarak 2014).
+"""
+
+from typing import NamedTuple
+
+from simulation import draws
+from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01
+from simulation.rule import rule
+from simulation.rules.grant import entitlement
+from simulation.rules.income import farm_kept, skill
+from simulation.rules.loan import approval, lent
+
+
+class Surroundings(NamedTuple):
+    """What a village's households see in one month."""
+
+    distance_km: float
+    township_km: float
+    road_sd: float
+    service: float  # level at home
+    school: float  # access at home, falling with distance: exp(-km / 5)
+    peers: float  # share of the village's households living at destinations
+    job_chance: float  # belief about finding work there
+
+
+class Tastes(NamedTuple):
+    """What lasts of a household's own leanings."""
+
+    leave: float  # logistic, less attachment to the village
+    bank: float  # the bank's lasting view of the household, uniform
+
+
+class Costs(NamedTuple):
+    """What a home asks of a household, yuan."""
+
+    area: float  # m2
+    price: float
+    gross: float  # price and fitting out
+    subsidy: float
+    compensation: float
+    loan: float
+    cash: float  # to be paid at once
+    net: float  # after subsidy and compensation
+    carried: bool  # cash is within what the household can put up
+
+
+class Offer(NamedTuple):
+    """What one mode brings: its utility over staying, tastes apart, and whether household and bank can carry it."""
+
+    value: float
+    affordable: bool
+    loan: float
+    cash: float
+    income: float  # expected, all four sources, yuan a year
+
+
+class Choice(NamedTuple):
+    """The outcome of weighing all modes."""
+
+    mode: int  # -1: stays
+    margin: float  # utility of the best affordable mode over staying
+    open: bool  # some way of moving is open at all
+    wanted: float  # utility of the best mode over staying if cash did not bind
+
+
+@rule
+def hazard_a_month(yearly):
+    """The monthly probability behind a yearly one: 1 - (1 - q)^(1/12)."""
+    if yearly >= 1.0:
+        return 1.0
+    return 1.0 - power(1.0 - yearly, 1.0 / 12.0)
+
+
+@rule
+def tastes(h, p, seed):
+    """Lasting draws: attachment is normal, and far larger for the reluctant type."""
+    attachment = p.attachment_mean + p.attachment_sd * normal(u01(seed, draws.ATTACHMENT, h.id, 0))
+    if u01(seed, draws.RELUCTANT, h.id, 0) < p.reluctant_share:
+        attachment = attachment + p.reluctance
+    leave = logistic(u01(seed, draws.TASTE_LEAVE, h.id, 0))
+    return Tastes(leave - attachment + p.push_log_odds, u01(seed, draws.BANK, h.id, 0))
+
+
+@rule
+def taste_for_kind(h, p, seed, kind):
+    """Lasting taste for a kind of destination; listing a mode twice adds no new draw."""
+    return p.mode_taste_scale * gumbel(u01(seed, draws.TASTE_MODE, h.id * 16 + int(kind), 0))
+
+
+@rule
+def open_to(h, p, m):
+    """Whether the household may use a mode of moving."""
+    if m.available <= 0.0 or m.counts <= 0.0:
+        return False
+    return m.needs_kin <= 0.0 or h.absent > 0
+
+
+@rule
+def open_in_place(h, p, m):
+    """Improvement in place is for heads old enough who will not move."""
+    return m.available > 0.0 and m.counts <= 0.0 and h.head_age >= p.in_place_min_age
+
+
+@rule
+def area(h, m):
+    """The home a household takes under the area rule, m2."""
+    return min(max(m.area_m2_per_person * h.members, m.area_min_m2), m.area_max_m2)
+
+
+@rule
+def expected_income(h, p, m, job_chance):
+    """Yearly income expected at a destination: jobs kept, new jobs at the believed chance, the farm that goes on, rent, parity."""
+    if m.place <= 0.0:
+        return (h.wage + h.business + h.remittance + h.transfer + h.property) * p.income_index
+    kept = p.job_kept_share
+    seekers = h.local_jobs * (1.0 - kept) + (h.workers - h.local_jobs) * p.participation
+    chance = 1.0 if p.job_before_move > 0.0 else job_chance
+    pay = 12.0 * skill(h, p) * 0.5 * (p.workshop_wage_yuan_per_month + p.service_wage_yuan_per_month)
+    year = h.wage * kept + seekers * chance * pay + h.business * farm_kept(p, m)
+    year = year + h.remittance + h.transfer + h.property
+    parity = p.insurance_gain_yuan_per_person * h.members if p.insurance_parity > 0.0 else 0.0
+    return year * p.income_index + parity
+
+
+@rule
+def service_level(p, site_class):
+    """Services grow with the size of a site."""
+    if site_class <= 0:
+        return p.service_level_small
+    if site_class == 1:
+        return p.service_level_medium
+    return p.service_level_large
+
+
+@rule
+def costs(h, p, m, subsidy):
+    """What one mode costs after `subsidy` (yuan): savings and kin first, then the loan."""
+    size = area(h, m)
+    price = p.home_price_yuan_per_m2 * m.price_ratio * size
+    gross = price + p.fitting_out_yuan_per_m2 * m.fitting_out_factor * size
+    subsidy = min(subsidy, gross)  # a surplus over the price is never household income
+    compensation = p.compensation_yuan_per_m2 * h.house_m2 if m.surrender > 0.0 else 0.0
+    upfront = gross if p.subsidy_delay_months > 0.0 else gross - subsidy
+    purse = p.usable_savings_share * h.savings / 100.0 + p.kin_transfer_yuan
+    loan = lent(upfront - purse, price, p)
+    cash = upfront - loan
+    net = max(0.0, gross - subsidy - compensation)
+    return Costs(size, price, gross, subsidy, compensation, loan, cash, net, cash <= purse + 0.01)
+
+
+@rule
+def offer(h, p, m, terms, bank, around, service, subsidy):
+    """Weigh one mode against staying.
+
+    `service` is the service level of the site, `bank` the bank's lasting view of the household.
+    """
+    c = costs(h, p, m, subsidy)
+    income = expected_income(h, p, m, around.job_chance)
+    floor = p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index
+    income = max(income, floor)
+    carry = p.discount_rate + p.upkeep_rate
+    if m.resale_lock_years <= 0.0:
+        carry = carry - p.house_price_growth
+    housing = c.loan * terms.year_spread + max(0.0, carry) * max(0.0, c.net - c.loan)
+    housing = housing + 12.0 * m.rent_yuan_per_m2_month * c.area
+    at_home = h.members - h.absent
+    housing = housing + p.town_living_cost_yuan_per_person * p.income_index * m.place / 2.0 * at_home
+    start = (h.wage + h.business + h.remittance + h.transfer + h.property) * p.income_index
+    least = p.income_floor_yuan_per_person * h.members
+    value = p.b_income * log_(max(income - housing, least) / max(start, least))
+    value = value - p.b_cash * c.cash / max(h.savings / 100.0, 1000.0)
+    if m.place > 0.0:
+        distance = around.distance_km if m.place > 1.0 else around.township_km
+        value = value + p.b_hazard * h.hazard + p.b_road * around.road_sd
+        value = value + p.b_service * (service - around.service)
+        if h.children > 0:
+            value = value + p.b_school * (p.school_level - around.school)
+        value = value + p.b_peers * around.peers - p.b_age * max(0.0, h.head_age - 60.0) / 10.0
+        value = value - p.b_distance * distance
+        if m.land_kept <= 0.0:
+            value = value - p.b_land * h.land_mu
+    affordable = c.carried
+    if affordable and c.loan > 0.0:
+        affordable = bank < approval(c.loan * terms.year_after_grace / max(income, 1.0), p)
+    return Offer(value, affordable, c.loan, c.cash, income)
+
+
+@rule
+def choose(h, p, modes, terms, around, sites, site_class, whole, seed):
+    """The best affordable mode if it beats staying; improvement in place only where no way of moving does.
+
+    `modes` are this month's mode records, `sites` the village's site for each mode, `site_class` the class of every site;
+    `whole` is 1 where the offer is whole-village relocation.
+    """
+    leaning = tastes(h, p, seed)
+    best, at, wanted, is_open = -1e300, -1, -1e300, False
+    for k in range(len(modes)):
+        m = modes[k]
+        if not open_to(h, p, m) or (m.needs_home > 0.0 and sites[k] < 0):
+            continue
+        is_open = True
+        level = service_level(p, site_class[sites[k]] if sites[k] >= 0 else 1)
+        o = offer(h, p, m, terms, leaning.bank, around, level, entitlement(h, p, m, whole))
+        worth = o.value + leaning.leave + taste_for_kind(h, p, seed, m.kind)
+        wanted = max(wanted, worth)
+        if o.affordable and worth > best:
+            best, at = worth, k
+    if best > 0.0:
+        return Choice(at, best, is_open, wanted)
+    if whole == 0:
+        for k in range(len(modes)):
+            m = modes[k]
+            if not open_in_place(h, p, m):
+                continue
+            o = offer(h, p, m, terms, leaning.bank, around, 0.0, entitlement(h, p, m, 0))
+            worth = o.value + taste_for_kind(h, p, seed, m.kind)
+            if o.affordable and worth > 0.0:
+                return Choice(k, worth, is_open, wanted)
+    return Choice(-1, best, is_open, wanted)
+
+
+@rule
+def surroundings(distance_km, township_km, road_sd, service, school_km, alive, peers, job_chance):
+    """What a village offers and shows this month; once closed (`alive` 0) it has neither services nor school."""
+    school = exp_(-school_km / 5.0) * alive
+    return Surroundings(distance_km, township_km, road_sd, service * alive, school, peers, job_chance)

@@ -1,0 +1,103 @@
+"""Four incomes a month - wage, business, transfer, property - for stayers and movers alike, and what living costs."""
+
+from typing import NamedTuple
+
+from simulation.rule import rule
+from simulation.rules.money import fen
+
+
+class Incomes(NamedTuple):
+    """Fen a month by source; remittances and insurance gains are part of transfers."""
+
+    wage: float
+    business: float
+    remittance: float
+    transfer: float
+    insurance: float
+    property: float
+    ecological: float
+
+
+class Spending(NamedTuple):
+    """Fen a month: what is consumed, what of the debt due is paid, what is left as savings."""
+
+    consumption: float
+    paid: float
+    savings: float
+
+
+@rule
+def skill(h, p):
+    """Pay relative to a worker with 8 years of schooling."""
+    return max(0.5, 1.0 + p.wage_return_to_schooling * (h.schooling - 8.0))
+
+
+@rule
+def farm_kept(p, m):
+    """Share of the family business kept: all of it in place, half-way between in the township, rho_m in the county town."""
+    return 1.0 - (1.0 - p.farm_kept_share) * m.place / 2.0
+
+
+@rule
+def income_at_origin(h, p):
+    """Incomes of a household that lives in its village."""
+    year = p.income_index / 12.0
+    return Incomes(
+        fen(h.wage * year),
+        fen(h.business * year),
+        fen(h.remittance * year),
+        fen(h.transfer * year),
+        0.0,
+        fen(h.property * year),
+        0.0,
+    )
+
+
+@rule
+def income_after_moving(h, p, m):
+    """Incomes of a household at its destination: jobs kept and found, the farm that goes on, land rent and parity."""
+    year = p.income_index / 12.0
+    kept = h.wage * h.kept / h.local_jobs if h.local_jobs > 0 else 0.0
+    pay = h.workshop * p.workshop_wage_yuan_per_month + h.service * p.service_wage_yuan_per_month
+    pay = pay * skill(h, p) + h.post * p.post_wage_yuan_per_month
+    business = h.business * farm_kept(p, m)
+    rent = 0.0
+    if h.leased > 0:
+        business = min(business, p.nonfarm_business_share * h.business)
+    if h.leased == 1:
+        rent = p.land_rent_yuan_per_mu * h.land_mu
+    insured = p.insurance_parity > 0.0 and h.leased > 0
+    return Incomes(
+        fen(kept * year + pay * p.income_index),
+        fen(business * year + h.startup * p.startup_income_yuan_per_month * p.income_index),
+        fen(h.remittance * year + h.away * p.remitted_share * p.away_wage_yuan_per_month * p.income_index),
+        fen(h.transfer * year),
+        fen(p.insurance_gain_yuan_per_person * h.members / 12.0) if insured else 0.0,
+        fen(h.property * year + rent / 12.0),
+        fen(p.ecological_payment_yuan_per_mu * h.land_mu / 12.0) if h.leased > 0 else 0.0,
+    )
+
+
+@rule
+def total(i):
+    """All sources, fen."""
+    return i.wage + i.business + i.remittance + i.transfer + i.insurance + i.property + i.ecological
+
+
+@rule
+def subsistence(h, p, place):
+    """What the members at home need a month, fen; town living costs more."""
+    person = p.subsistence_yuan_per_person + p.town_living_cost_yuan_per_person * place / 2.0
+    at_home = max(1, h.members - h.absent - h.away)
+    return fen(person * at_home * p.income_index / 12.0)
+
+
+@rule
+def spend(savings, income, need, due, share):
+    """Subsistence first, then debt, then the rest of the usual consumption; what remains is saved."""
+    purse = savings + income
+    eaten = min(need, purse)
+    paid = min(due, purse - eaten)
+    wish = max(0.0, fen(share * income / 100.0) - eaten)
+    more = min(wish, purse - eaten - paid)
+    return Spending(eaten + more, paid, purse - eaten - paid - more)

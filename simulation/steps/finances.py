@@ -1,0 +1,128 @@
+"""Steps 9-10: every household earns, eats, services its debt and saves."""
+
+from simulation.households import MOVED, OWN_MOVED, RETURNED
+from simulation.outcomes import F, G, K
+from simulation.rule import rule
+from simulation.rules.choice import area
+from simulation.rules.income import income_after_moving, income_at_origin, spend, subsistence, total
+from simulation.rules.loan import Due, due, terms
+from simulation.rules.money import fen
+from simulation.steps.grants import money_left
+
+# after a year the granted and the withheld are compared
+SETTLED_MONTHS = 12
+
+
+@rule
+def pay_delayed_subsidy(h, books, flows, p, c, t):
+    """The subsidy reaches households that already live there once its delay is over."""
+    if t - h.moved >= p.subsidy_delay_months:
+        books.cash[c] -= h.subsidy
+        books.committed[c] -= h.subsidy
+        flows[F.subsidy] += h.subsidy
+        h.savings += h.subsidy
+        h.subsidy = 0.0
+
+
+@rule
+def fall_due(h, rate, p):
+    """What falls due this month, fen: interest, principal, interest the public would pay; balances fall by the principal."""
+    home = due(h.loan, rate, h.loan_left, h.grace_left, p.loan_interest_subsidy_share)
+    start = due(h.startup_loan, rate, h.startup_left, 0, p.startup_interest_subsidy_share)
+    late = fen(h.arrears * rate / 100.0)
+    h.loan -= home.principal
+    h.startup_loan -= start.principal
+    h.loan_left = max(h.loan_left - 1, 0)
+    h.grace_left = max(h.grace_left - 1, 0)
+    h.startup_left = max(h.startup_left - 1, 0)
+    return Due(
+        home.interest + start.interest + late, home.principal + start.principal, home.subsidised + start.subsidised
+    )
+
+
+@rule
+def tally(sums, h, income, line):
+    """Add one household's month to a group's sums."""
+    start = fen((h.wage + h.business + h.remittance + h.transfer + h.property) / 12.0)
+    sums[0] += 1.0
+    sums[1] += h.members
+    sums[2] += income.wage
+    sums[3] += income.business
+    sums[4] += income.remittance + income.transfer + income.insurance
+    sums[5] += income.property + income.ecological
+    sums[6] += start
+    if total(income) * 12.0 < line * 100.0 * h.members:
+        sums[7] += 1.0
+
+
+@rule
+def finances(hh, status, institutions, books, policy, modes, t, county, groups, ledger):
+    """One month of money for every household that is still followed (own movers are not)."""
+    at, rate = -1, 0.0
+    for i in range(len(hh)):
+        s = status[i]
+        if s == OWN_MOVED:
+            continue
+        h = hh[i]
+        c = h.county
+        p = policy[t, c]
+        flows = ledger[c]
+        if c != at:
+            at, rate = c, terms(p).rate
+        if h.subsidy > 0.0 and h.moved >= 0:
+            pay_delayed_subsidy(h, books, flows, p, c, t)
+        if s == MOVED:
+            m = modes[t, h.mode]
+            income = income_after_moving(h, p, m)
+            rent = fen(m.rent_yuan_per_m2_month * area(h, m) * p.income_index)
+            need = subsistence(h, p, m.place) + rent
+        else:
+            income = income_at_origin(h, p)
+            rent = 0.0
+            need = subsistence(h, p, 0.0)
+        earned = total(income)
+
+        interest, principal, subsidised, arrears = 0.0, 0.0, 0.0, h.arrears
+        if h.loan > 0.0 or h.startup_loan > 0.0 or arrears > 0.0:
+            owed = fall_due(h, rate, p)
+            interest, principal = owed.interest, owed.principal
+            available = money_left(books, p, institutions.pool_share[c], c)
+            subsidised = min(owed.subsidised, max(0.0, available))
+            books.cash[c] -= subsidised
+            flows[F.interest_subsidy] += subsidised
+            county[c, K.interest_fen] += interest
+            county[c, K.due_fen] += interest + principal
+        to_pay = interest + principal + arrears
+        month = spend(h.savings + subsidised, earned, need, to_pay, p.consumption_share)
+        h.savings = month.savings
+        h.arrears = to_pay - month.paid
+        h.income = earned
+        h.debt_service = interest + principal - subsidised
+        housed = min(rent, month.consumption)
+
+        flows[F.wage] += income.wage
+        flows[F.business] += income.business
+        flows[F.remittance] += income.remittance
+        flows[F.transfer] += income.transfer
+        flows[F.insurance_gain] += income.insurance
+        flows[F.property] += income.property
+        flows[F.ecological_payment] += income.ecological
+        flows[F.rent] += housed
+        flows[F.consumption] += month.consumption - housed
+        interest_paid = min(interest, month.paid)
+        flows[F.loan_interest] += interest_paid
+        flows[F.loan_principal] += month.paid - interest_paid
+
+        line = p.poverty_line_yuan_per_person
+        if h.earlier > 0:
+            tally(groups[G.earlier], h, income, line)
+        elif s == MOVED:
+            tally(groups[G.movers], h, income, line)
+        elif s == RETURNED:
+            tally(groups[G.returned], h, income, line)
+        elif h.withheld == 0:
+            tally(groups[G.stayers], h, income, line)
+        if h.withheld > 0 and t - h.left >= SETTLED_MONTHS:
+            tally(groups[G.withheld], h, income, line)
+        if h.earlier == 0 and (s == MOVED or s == RETURNED) and t - h.moved >= SETTLED_MONTHS:
+            tally(groups[G.granted], h, income, line)

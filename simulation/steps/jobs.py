@@ -1,0 +1,194 @@
+"""Step 8: training, separations, and matching of seekers with openings."""
+
+import math
+
+import numpy as np
+
+from simulation.draws import AWAY as AWAY_DRAW
+from simulation.draws import JOB_KIND, JOB_RANK, MATCHES, SEPARATE, u01, u01_pair
+from simulation.households import AWAY, GRANTED, MOVED, POST, SERVICE, STARTUP, WORKSHOP
+from simulation.outcomes import F, K
+from simulation.rule import rule
+from simulation.rules.money import fen
+from simulation.rules.work import (
+    jobs_there, loses_a_job, lost_kind, matches, may_start_up, rank_in_line, search_weight,
+)  # fmt: skip
+
+
+@rule
+def searches(h, moved_or_granted, p):
+    """Whether the household has someone looking for work at the destination this month."""
+    if h.seekers == 0:
+        return False
+    return moved_or_granted == MOVED or (moved_or_granted == GRANTED and p.job_before_move > 0.0)
+
+
+@rule
+def open_jobs(books, c, kind):
+    """Whole positions of one kind that nobody holds."""
+    return max(0.0, math.floor(books.positions[c, kind]) - books.filled[c, kind])
+
+
+@rule
+def pay_from_jobs_account(h, books, flows, c, flow, amount):
+    """Pay the household from the employment account if it holds the amount."""
+    if books.jobs_cash[c] >= amount:
+        books.jobs_cash[c] -= amount
+        flows[flow] += amount
+        h.savings += amount
+
+
+@rule
+def change_job(h, books, c, kind, step):
+    """One member of the household takes (step 1) or loses (step -1) a job of one kind."""
+    h.seekers -= step
+    if kind == WORKSHOP:
+        h.workshop += step
+    elif kind == SERVICE:
+        h.service += step
+    elif kind == POST:
+        h.post += step
+    elif kind == STARTUP:
+        h.startup += step
+    else:
+        h.away += step
+    books.filled[c, kind] += step
+    books.positions[c, AWAY] = books.filled[c, AWAY]
+
+
+@rule
+def hire(h, books, flows, p, c, kind):
+    """One seeker starts work; a first job earns the first-job subsidy once."""
+    change_job(h, books, c, kind, 1)
+    if h.had_job == 0:
+        h.had_job = 1
+        pay_from_jobs_account(h, books, flows, c, F.first_job_subsidy, fen(p.first_job_subsidy_yuan))
+
+
+@rule
+def train(hh, status, books, policy, order, t, shares, county, ledger):
+    """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
+    n = len(order)
+    at = 0
+    for c in range(policy.shape[1]):
+        p = policy[t, c]
+        flows = ledger[c]
+        month = p.training_seats_per_year * shares[c] / 12.0
+        seats = math.floor(month * (t + 1)) - math.floor(month * t)
+        cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
+        while at < n and hh[order[at]].county == c:
+            h = hh[order[at]]
+            if seats >= 1 and h.trained == 0 and searches(h, status[order[at]], p):
+                if books.jobs_cash[c] >= cost + lost_work:
+                    seats -= 1
+                    h.trained = 1
+                    books.jobs_cash[c] -= cost
+                    flows[F.training] += cost
+                    pay_from_jobs_account(h, books, flows, c, F.lost_work_subsidy, lost_work)
+                    county[c, K.trained] += 1.0
+            at += 1
+
+
+@rule
+def separations(hh, status, books, policy, seed, t):
+    """Movers who work lose a job now and then; the position is open again."""
+    for i in range(len(hh)):
+        if status[i] != MOVED:
+            continue
+        h = hh[i]
+        jobs = jobs_there(h)
+        if jobs > 0:
+            draw, which = u01_pair(seed, SEPARATE, i, t)
+            if loses_a_job(jobs, policy[t, h.county], draw):
+                change_job(h, books, h.county, lost_kind(h, which), -1)
+
+
+@rule
+def match(hh, status, institutions, books, policy, seed, t, ledger):
+    """Public-welfare posts to households without work, then openings by tilted lottery rank, start-ups, work away."""
+    seeker = np.empty(len(hh), np.int64)
+    found = 0
+    for i in range(len(hh)):
+        s = status[i]
+        if (s == MOVED or s == GRANTED) and searches(hh[i], s, policy[t, hh[i].county]):
+            seeker[found] = i
+            found += 1
+    rank = np.empty(found)
+    for k in range(found):
+        h = hh[seeker[k]]
+        rank[k] = rank_in_line(u01(seed, JOB_RANK, h.id, 0), search_weight(h, policy[t, h.county]))
+    first = 0
+    for c in range(policy.shape[1]):
+        last = first
+        while last < found and hh[seeker[last]].county == c:
+            last += 1
+        line = seeker[first:last][np.argsort(rank[first:last], kind="mergesort")]
+        first = last
+        match_in_county(hh, line, books, policy[t, c], c, seed, t, ledger[c])
+
+
+@rule
+def match_in_county(hh, line, books, p, c, seed, t, flows):
+    """One county's month: `line` are its seeking households, first in line first."""
+    unemployed = 0
+    posts = open_jobs(books, c, POST)
+    for i in line:
+        h = hh[i]
+        if posts >= 1.0 and h.kept + jobs_there(h) == 0:
+            hire(h, books, flows, p, c, POST)
+            posts -= 1.0
+        unemployed += h.seekers
+
+    workshop, service = open_jobs(books, c, WORKSHOP), open_jobs(books, c, SERVICE)
+    hires = matches(workshop + service, float(unemployed), p, u01(seed, MATCHES, c, t))
+    for i in line:
+        h = hh[i]
+        if hires == 0:
+            break
+        if h.seekers == 0:
+            continue
+        hires -= 1
+        if u01(seed, JOB_KIND, i, t) * (workshop + service) < workshop:
+            hire(h, books, flows, p, c, WORKSHOP)
+            workshop -= 1.0
+        else:
+            hire(h, books, flows, p, c, SERVICE)
+            service -= 1.0
+
+    places = open_jobs(books, c, STARTUP)
+    for i in line:
+        h = hh[i]
+        if places >= 1.0 and h.seekers > 0 and may_start_up(h):
+            start_up(h, books, flows, p, c)
+            places -= 1.0
+    for i in line:
+        h = hh[i]
+        if h.seekers > 0 and u01(seed, AWAY_DRAW, i, t) < p.away_rate_per_month * h.seekers:
+            hire(h, books, flows, p, c, AWAY)
+
+
+@rule
+def start_up(h, books, flows, p, c):
+    """The household starts a business with the subsidy and, where offered, a loan it invests."""
+    hire(h, books, flows, p, c, STARTUP)
+    pay_from_jobs_account(h, books, flows, c, F.startup_subsidy, fen(p.startup_subsidy_yuan))
+    loan = fen(p.startup_loan_limit_yuan)
+    if loan > 0.0 and h.startup_loan == 0.0:
+        h.startup_loan = loan
+        h.startup_left = np.int64(12.0 * p.startup_term_years)
+        flows[F.loan_drawn] += loan
+        flows[F.startup_investment] += loan
+
+
+@rule
+def employers(books, policy, t, ledger):
+    """Public-welfare posts and social insurance: the employment account pays employers as far as it goes."""
+    for c in range(policy.shape[1]):
+        p = policy[t, c]
+        posts = min(books.jobs_cash[c], fen(p.post_subsidy_yuan_per_month) * books.filled[c, POST])
+        books.jobs_cash[c] -= posts
+        ledger[c, F.post_subsidy] += posts
+        insured = books.filled[c, WORKSHOP] + books.filled[c, SERVICE]
+        insurance = min(books.jobs_cash[c], fen(p.social_insurance_subsidy_yuan_per_month) * insured)
+        books.jobs_cash[c] -= insurance
+        ledger[c, F.social_insurance_subsidy] += insurance

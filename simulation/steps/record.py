@@ -1,0 +1,167 @@
+"""Step 14: stocks at the end of the month, and where everyone stands when the window closes."""
+
+import math
+
+from simulation.draws import RELUCTANT, u01
+from simulation.households import (
+    APPLIED, GRANTED, IMPROVED, MOVED, NEVER, NO_HOME, NO_MONEY, ORIGIN, OWN_MOVED, RETURNED,
+)  # fmt: skip
+from simulation.outcomes import K, W
+from simulation.rule import rule
+from simulation.rules.choice import choose
+from simulation.rules.grant import eligible
+from simulation.rules.loan import terms
+from simulation.rules.work import jobs_there
+from simulation.steps.apply import village_sees
+
+OCCUPIED_MONTHS = 12  # a move counts as occupied after a year
+
+
+@rule
+def record(hh, status, institutions, books, modes, chance, t, window, county):
+    """Fill the stocks of month `t`; `county` is the whole (months, counties, INDICATORS) array."""
+    now = county[t]
+    if t > 0:
+        for c in range(now.shape[0]):
+            now[c, K.persons_signed] += county[t - 1, c, K.persons_signed]
+            now[c, K.persons_keys] += county[t - 1, c, K.persons_keys]
+            now[c, K.persons_occupied] += county[t - 1, c, K.persons_occupied]
+            now[c, K.persons_returned] += county[t - 1, c, K.persons_returned]
+            now[c, K.persons_own_moved] += county[t - 1, c, K.persons_own_moved]
+            now[c, K.earlier_returned] += county[t - 1, c, K.earlier_returned]
+    for i in range(len(hh)):
+        h = hh[i]
+        sums = now[h.county]
+        s = status[i]
+        if s == ORIGIN:
+            sums[K.origin] += 1.0
+        elif s == APPLIED:
+            sums[K.applied] += 1.0
+        elif s == GRANTED:
+            sums[K.granted] += 1.0
+        elif s == RETURNED:
+            sums[K.returned] += 1 - h.earlier
+        elif s == OWN_MOVED:
+            sums[K.own_moved] += 1.0
+        elif s == IMPROVED:
+            sums[K.improved] += 1.0
+        sums[K.withheld] += h.withheld
+        sums[K.surrendered] += h.surrendered * (1 - h.earlier)
+        debt = h.loan + h.startup_loan
+        if debt > 0.0 or h.arrears > 0.0:
+            sums[K.loan_fen] += debt
+            sums[K.loan_households] += 1.0
+            sums[K.arrears_fen] += h.arrears
+            if h.arrears > 0.0:
+                sums[K.arrears_households] += 1.0
+        if s != MOVED:
+            continue
+        working = h.kept + jobs_there(h)
+        labour = working + h.seekers
+        sums[K.mover_labour] += labour
+        sums[K.mover_employed] += working
+        sums[K.mover_seekers] += h.seekers
+        if labour > 0:
+            sums[K.labour_households] += 1.0
+            if working > 0:
+                sums[K.working_households] += 1.0
+        sums[K.integration] += h.integration
+        if h.hukou > 0:
+            sums[K.hukou_persons] += h.members
+        if h.leased > 0:
+            sums[K.leased_mu] += h.land_mu
+        if h.earlier > 0:
+            sums[K.earlier_moved] += 1.0
+            continue
+        sums[K.moved] += 1.0
+        if t - h.moved == OCCUPIED_MONTHS and h.moved < window:
+            sums[K.persons_occupied] += h.members
+    for s in range(len(institutions.site_county)):
+        sums = now[institutions.site_county[s]]
+        ready = math.floor(institutions.ready[t, s])
+        held = books.reserved[s] + books.occupied[s] + books.idle[s]
+        sums[K.homes_ready] += ready
+        sums[K.homes_free] += ready - held
+        sums[K.homes_reserved] += books.reserved[s]
+        sums[K.homes_occupied] += books.occupied[s]
+        sums[K.homes_idle] += books.idle[s]
+    for v in range(len(books.closed)):
+        now[institutions.villages.county[v], K.closed_villages] += books.closed[v]
+        now[institutions.villages.county[v], K.job_belief] += chance[v]
+    for c in range(now.shape[0]):
+        for k in range(5):
+            now[c, K.positions_workshop + k] = books.positions[c, k]
+            now[c, K.filled_workshop + k] = books.filled[c, k]
+        now[c, K.cash_fen] = books.cash[c]
+        now[c, K.committed_fen] = books.committed[c]
+        now[c, K.jobs_cash_fen] = books.jobs_cash[c]
+
+
+@rule
+def explain(hh, status, institutions, books, policy, modes, peers, chance, seed, t, why):
+    """Sort every household of the pool by what keeps it, or kept it, from moving; `why` is (counties, WHY, 2)."""
+    first = institutions.villages.first
+    for v in range(len(peers)):
+        c = institutions.villages.county[v]
+        p = policy[t, c]
+        loan = terms(p)
+        around = village_sees(institutions, books, v, t, peers, chance)
+        for i in range(first[v], first[v + 1]):
+            h = hh[i]
+            if h.earlier > 0:
+                continue
+            s = status[i]
+            reason = W.prefers_to_stay
+            if s == MOVED:
+                reason = W.moved
+            elif s == RETURNED:
+                reason = W.returned
+            elif s == OWN_MOVED:
+                reason = W.own_moved
+            elif s == IMPROVED:
+                reason = W.improved
+            elif s == GRANTED:
+                reason = W.in_process
+            elif s == APPLIED:
+                reason = W.in_process
+                if h.blocked == NO_HOME:
+                    reason = W.no_home
+                elif h.blocked == NO_MONEY:
+                    reason = W.no_money
+            elif h.withheld > 0:
+                reason = W.withheld
+            elif h.left != NEVER:
+                reason = W.withdrew
+            elif not eligible(h, p):
+                reason = W.infeasible
+            else:
+                site = institutions.site_of[v]
+                choice = choose(h, p, modes[t], loan, around, site, institutions.site_class, 0, seed)
+                if choice.mode >= 0 and modes[t, choice.mode].counts > 0.0:
+                    reason = W.not_yet_applied
+                elif not choice.open:
+                    reason = W.infeasible
+                elif choice.wanted > 0.0:
+                    reason = W.unaffordable
+                elif u01(seed, RELUCTANT, i, 0) < p.reluctant_share:
+                    reason = W.never_mover
+            why[c, reason, 0] += 1.0
+            why[c, reason, 1] += h.members
+
+
+@rule
+def villages_now(status, institutions, books, table):
+    """Original households, moved, applied or granted, closed, for each village; `table` is (villages, 4)."""
+    first = institutions.villages.first
+    for v in range(len(books.closed)):
+        moved, applied = 0.0, 0.0
+        for i in range(first[v], first[v + 1]):
+            s = status[i]
+            if s == MOVED:
+                moved += 1.0
+            elif s == APPLIED or s == GRANTED:
+                applied += 1.0
+        table[v, 0] = float(institutions.originals[v])
+        table[v, 1] = moved
+        table[v, 2] = applied
+        table[v, 3] = books.closed[v]

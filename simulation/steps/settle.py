@@ -1,0 +1,132 @@
+"""Steps 11-13: old houses are given up and reclaimed, some households go back, the others come to belong."""
+
+import numpy as np
+
+from simulation.draws import HUKOU, LEASE, RETURN, SURRENDER, u01, u01_pair
+from simulation.households import MOVED, OWN_MOVED, RETURNED
+from simulation.outcomes import F, K
+from simulation.rule import rule
+from simulation.rules.belong import integrate
+from simulation.rules.land import mu, surrender_month, worth_reclaiming
+from simulation.rules.money import fen
+from simulation.rules.stay import goes_back
+from simulation.steps.grants import money_left, release_jobs
+
+
+@rule
+def old_houses(hh, status, institutions, books, policy, modes, seed, t, county, ledger):
+    """Compensation on surrender; reclaimed land is sold as quota within the yearly cap and pays back later."""
+    for i in range(len(hh)):
+        if status[i] != MOVED and status[i] != RETURNED:
+            continue
+        h = hh[i]
+        if h.surrendered > 0 or h.earlier > 0:
+            continue
+        months = float(t - h.moved)
+        c = h.county
+        if h.compensation > 0.0 and (status[i] != MOVED or months > 12.0):
+            books.committed[c] -= h.compensation
+            h.compensation = 0.0
+        if status[i] != MOVED or months > 12.0 or modes[t, h.mode].surrender <= 0.0:
+            continue
+        p = policy[t, c]
+        willing, when = u01_pair(seed, SURRENDER, i, 0)
+        if not surrender_month(months, willing, when, p):
+            continue
+        h.surrendered = 1
+        paid = h.compensation
+        h.compensation = 0.0
+        books.cash[c] -= paid
+        books.committed[c] -= paid
+        h.savings += paid
+        ledger[c, F.compensation] += paid
+        reclaim(h, institutions, books, p, t, county, ledger)
+
+
+@rule
+def reclaim(h, institutions, books, p, t, county, ledger):
+    """Reclaim the homestead of the household if it is large enough and the office can pay; sell its quota."""
+    if not worth_reclaiming(h.homestead_m2, p):
+        return
+    c = h.county
+    share = institutions.pool_share[c]
+    land = mu(h.homestead_m2)
+    cost = fen(p.reclamation_cost_yuan_per_mu * land)
+    if cost > money_left(books, p, share, c):
+        return
+    books.cash[c] -= cost
+    ledger[c, F.reclamation] += cost
+    county[c, K.reclaimed_mu] += land
+    room = p.quota_cap_mu_per_year * share - books.quota_sold[c, t // 12]
+    sold = max(0.0, min(land * p.quota_sold_share, room))
+    books.quota_sold[c, t // 12] += sold
+    county[c, K.quota_sold_mu] += sold
+    books.quota_due[c, t + np.int64(p.quota_delay_months)] += fen(p.quota_price_yuan_per_mu * sold)
+
+
+@rule
+def returns(hh, status, books, policy, seed, t, county):
+    """Households that go back keep their debts; their home stands idle and their jobs are open again."""
+    for i in range(len(hh)):
+        if status[i] != MOVED:
+            continue
+        h = hh[i]
+        c = h.county
+        if not goes_back(h, policy[t, c], u01(seed, RETURN, i, t)):
+            continue
+        release_jobs(h, books, c)
+        status[i] = RETURNED
+        h.left = t
+        h.leased = 0
+        h.hukou = 0
+        h.integration = 0.0
+        books.moved_by_mode[h.village, h.mode] -= 1.0
+        if h.site >= 0:
+            books.occupied[h.site] -= 1.0
+            books.idle[h.site] += 1.0
+        if h.earlier > 0:
+            county[c, K.earlier_returned] += 1.0
+        else:
+            county[c, K.new_returned] += 1.0
+            county[c, K.persons_returned] += h.members
+
+
+@rule
+def belong(hh, status, institutions, books, policy, seed, t, ledger):
+    """Registration, land and integration of those who stay."""
+    for i in range(len(hh)):
+        if status[i] != MOVED:
+            continue
+        h = hh[i]
+        c = h.county
+        p = policy[t, c]
+        if h.leased == 0:
+            lease, leave = u01_pair(seed, LEASE, i, t)
+            if lease < p.land_lease_per_year / 12.0:
+                h.leased = 1
+            elif leave < p.paid_exit_per_year / 12.0 and p.paid_exit_yuan_per_mu > 0.0:
+                price = fen(p.paid_exit_yuan_per_mu * h.land_mu)
+                if price <= money_left(books, p, institutions.pool_share[c], c):
+                    h.leased = 2
+                    books.cash[c] -= price
+                    h.savings += price
+                    ledger[c, F.paid_exit] += price
+        if p.hukou_parity > 0.0 and h.hukou == 0 and u01(seed, HUKOU, i, t) < p.hukou_per_year / 12.0:
+            h.hukou = 1
+        neighbours = books.moved_by_mode[h.village, h.mode] - 1.0
+        h.integration = integrate(h, neighbours, p, t)
+
+
+@rule
+def closures(status, institutions, books, policy, t):
+    """A village's services close once enough of its households have left."""
+    first = institutions.villages.first
+    for v in range(len(books.closed)):
+        if books.closed[v] > 0.0:
+            continue
+        gone = 0
+        for i in range(first[v], first[v + 1]):
+            if status[i] == MOVED or status[i] == OWN_MOVED:
+                gone += 1
+        if gone >= policy[t, institutions.villages.county[v]].closure_share * institutions.originals[v]:
+            books.closed[v] = 1.0

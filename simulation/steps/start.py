@@ -1,0 +1,62 @@
+"""The state before the first month: earlier movers live and work at their destinations."""
+
+import math
+
+from simulation.draws import (
+    EARLIER_JOB, EARLIER_MODE, EARLIER_MONTH, HUKOU, LEASE, SURRENDER, u01,
+)  # fmt: skip
+from simulation.households import MOVED, SERVICE, WORKSHOP
+from simulation.rule import rule
+from simulation.rules.belong import belonging
+from simulation.rules.work import jobs_kept, seekers_after_moving
+from simulation.steps.jobs import change_job
+
+EARLIER_YEARS = 5  # 2019-2023 in Lishui
+
+
+@rule
+def took_earlier(m, site):
+    """Whether earlier movers may live in a mode: programme homes at a site."""
+    return m.needs_home > 0.0 and m.counts > 0.0 and site >= 0
+
+
+@rule
+def start(hh, status, institutions, books, modes, policy, seed):
+    """Place the earlier movers: mode among the county's sites, month within the five years before, work at the stated chance.
+
+    They hold homes outside this programme's, owe nothing, and count towards no target.
+    """
+    for i in range(len(hh)):
+        h = hh[i]
+        if h.earlier == 0:
+            continue
+        p = policy[0, h.county]
+        sites = institutions.site_of[h.village]
+        status[i] = MOVED
+        h.moved = -1 - math.floor(12.0 * EARLIER_YEARS * u01(seed, EARLIER_MONTH, i, 0))
+        options = 0
+        for k in range(len(sites)):
+            options += took_earlier(modes[0, k], sites[k])
+        pick = math.floor(options * u01(seed, EARLIER_MODE, i, 0))
+        for k in range(len(sites)):
+            if took_earlier(modes[0, k], sites[k]):
+                if pick == 0:
+                    h.mode = k
+                pick -= 1
+        books.moved_by_mode[h.village, h.mode] += 1.0
+        h.kept = jobs_kept(h, p, seed)
+        h.seekers = seekers_after_moving(h, p, h.kept, seed)
+        for j in range(h.seekers):
+            draw = u01(seed, EARLIER_JOB, i * 16 + j, 0)
+            if draw < p.prior_job_chance:
+                kind = SERVICE if draw < 0.5 * p.prior_job_chance else WORKSHOP
+                h.had_job = 1
+                books.positions[h.county, kind] += 1.0
+                change_job(h, books, h.county, kind, 1)
+        years = -h.moved / 12.0
+        h.surrendered = u01(seed, SURRENDER, i, 0) < p.surrender_share
+        h.leased = u01(seed, LEASE, i, -1) < p.land_lease_per_year * years
+        h.hukou = p.hukou_parity > 0.0 and u01(seed, HUKOU, i, -1) < p.hukou_per_year * years
+        h.margin = 1.0
+        reached = min(1.0, -h.moved * p.integration_per_month)
+        h.integration = reached * belonging(h, books.moved_by_mode[h.village, h.mode], p, 0)

@@ -1,0 +1,47 @@
+"""Steps 1-2: budgets are appropriated, quota revenue arrives, jobs open."""
+
+import math
+
+from simulation.households import POST, SERVICE, STARTUP, WORKSHOP
+from simulation.outcomes import F
+from simulation.rule import rule
+from simulation.rules.money import fen
+
+
+@rule
+def posts_funded(p, share):
+    """Public-welfare posts of a county: the policy's number, as far as the jobs budget pays for them."""
+    posts = p.public_posts * share
+    if p.post_subsidy_yuan_per_month > 0.0:
+        posts = min(posts, p.jobs_budget_yuan_per_year * share / (12.0 * p.post_subsidy_yuan_per_month))
+    return float(math.floor(posts))
+
+
+@rule
+def supply(institutions, books, policy, t, window, ledger):
+    """Money and openings of month `t`; `ledger` is this month's (counties, flows)."""
+    for c in range(policy.shape[1]):
+        p = policy[t, c]
+        share = institutions.pool_share[c]
+        flows = ledger[c]
+        if t % 12 == 0:
+            if t < window:
+                central = fen(p.budget_central_yuan_per_year * share)
+                province = fen(p.budget_province_yuan_per_year * share)
+                city = fen(p.budget_city_yuan_per_year * share)
+                county = fen(p.budget_county_yuan_per_year * share)
+                books.cash[c] += central + province + city + county
+                flows[F.appropriation_central] += central
+                flows[F.appropriation_province] += province
+                flows[F.appropriation_city] += city
+                flows[F.appropriation_county] += county
+            jobs = fen(p.jobs_budget_yuan_per_year * share)
+            books.jobs_cash[c] += jobs
+            flows[F.appropriation_jobs] += jobs
+        books.cash[c] += books.quota_due[c, t]
+        flows[F.quota_revenue] += books.quota_due[c, t]
+        positions = books.positions[c]
+        positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
+        positions[SERVICE] += p.service_openings_per_year * share / 12.0
+        positions[STARTUP] += p.startup_places_per_year * share / 12.0
+        positions[POST] = posts_funded(p, share)
