@@ -92,9 +92,8 @@ def _start(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
-    from experiments import doctor, logs
+    from experiments import doctor
 
-    logs.start()
     if foreign := doctor.foreign_package():
         raise Failed(foreign)
 
@@ -368,6 +367,9 @@ def _writing() -> Iterator[None]:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    from experiments import logs
+
+    logs.start()  # before anything is printed: help and errors have letters that some terminals lack
     args = list(sys.argv[1:] if args is None else args)
     try:
         code = typer.main.get_command(app).main(args, "anju", standalone_mode=False) or DONE
