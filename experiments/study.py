@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -22,13 +21,12 @@ import numpy as np
 from experiments import design as designs
 from experiments.files import digest
 from scenarios.errors import InputError
-from simulation.households import CLASSES, Population
+from simulation.households import CLASSES, Population, Villages
 from simulation.ledger import FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
-    from simulation.run import Inputs
 
 FORMAT = 1  # of the study id
 
@@ -96,7 +94,7 @@ def run_study(
     replications: int = 2,
     seed: int = 1,
     threads: int | None = None,
-    households: Population | None = None,
+    households: tuple[Population, Villages] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Study:
     """Run every point `replications` times, and once more with some grants withheld, on `threads` threads.
@@ -125,39 +123,34 @@ def run_study(
     )
     effect_income = np.empty((len(table), months, len(GROUPS), len(INCOMES)))
     populations = [""] * len(table)
-    done = _Count()
 
-    def point(p: int) -> None:
-        """All runs of one point; results go to places of their own, so the order of work leaves no trace."""
+    def task(i: int) -> None:
+        """One run; its results go to places of their own, so the order of work leaves no trace."""
         from scenarios import assemble
         from simulation import population, run
 
-        def build(**more: float) -> Inputs:
-            try:
-                return assemble.inputs(scenario, overrides=values | more, households=households)
-            except InputError:
-                raise
-            except ValueError as error:
-                raise InputError([f"{scenario.name}: {error}"]) from error
-
+        p, r = divmod(i, replications + 1)
+        measures_effect = r == replications
         values = dict(zip(names, map(float, table[p]), strict=True))
-        inputs = build()
-        populations[p] = population.population_hash(inputs.population, inputs.institutions.villages)
-        for r, run_seed_ in enumerate(seeds):
-            if done.stopped:
-                return
-            outcomes = run.run(inputs, seed=run_seed_).outcomes
-            i = p * replications + r
-            for name, array in arrays.items():
-                array[i] = outcomes.ledger.sum(axis=1) if name == "ledger" else getattr(outcomes, name)
-            done.add()
-        if done.stopped:
+        if measures_effect:
+            values["withhold_share"] = WITHHELD
+        try:
+            inputs = assemble.inputs(scenario, overrides=values, households=households)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError([f"{scenario.name}: {error}"]) from error
+        outcomes = run.run(inputs, seed=seeds[0 if measures_effect else r]).outcomes
+        if measures_effect:
+            effect_income[p] = outcomes.income
             return
-        inputs = build(withhold_share=WITHHELD)
-        effect_income[p] = run.run(inputs, seed=seeds[0]).outcomes.income
-        done.add()
+        if r == 0:
+            populations[p] = population.population_hash(inputs.population, inputs.institutions.villages)
+        for name, array in arrays.items():
+            found = getattr(outcomes, name)
+            array[p * replications + r] = found.sum(axis=1) if name == "ledger" else found
 
-    _work(point, len(table), threads or cpus(), done, n + len(table), progress)
+    _work(task, len(table) * (replications + 1), threads or cpus(), progress)
     versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
     from simulation.codecache import model_hash
 
@@ -188,37 +181,20 @@ def cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Count:
-    """Runs done, and whether to stop; shared by the threads of one study."""
-
-    def __init__(self) -> None:
-        self.runs, self.stopped, self._lock = 0, False, threading.Lock()
-
-    def add(self) -> None:
-        with self._lock:
-            self.runs += 1
-
-
 def _work(
-    point: Callable[[int], None],
-    n: int,
-    threads: int,
-    done: _Count,
-    total: int,
-    progress: Callable[[int, int], None] | None,
+    task: Callable[[int], None], n: int, threads: int, progress: Callable[[int, int], None] | None
 ) -> None:
-    """Call `point` for 0..n-1 on a pool; the first error, or Ctrl-C, stops all after the runs in hand."""
-    pool = ThreadPoolExecutor(min(threads, n), thread_name_prefix="point")
+    """Call `task` for 0..n-1 on a pool; the first error, or Ctrl-C, stops all but the runs in hand."""
+    pool = ThreadPoolExecutor(min(threads, n), thread_name_prefix="run")
     try:
-        waiting = {pool.submit(point, p) for p in range(n)}
+        waiting = {pool.submit(task, i) for i in range(n)}
         while waiting:
             finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
             for future in finished:
                 future.result()
             if progress:
-                progress(done.runs, total)
+                progress(n - len(waiting), n)
     finally:
-        done.stopped = True
         pool.shutdown(wait=True, cancel_futures=True)
 
 

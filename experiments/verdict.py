@@ -334,10 +334,13 @@ def _earn(study: Study) -> dict[str, Spread | None]:
 
 
 def _belong(study: Study) -> dict[str, Spread | None]:
-    living = _last(study, "persons_keys") - _last(study, "persons_returned")
+    """Of all who live at their destination, earlier movers included."""
+    homes = _last(study, "moved") + _last(study, "earlier_moved")
+    groups = [GROUPS.index("movers"), GROUPS.index("earlier")]
+    living = study.income[:, -1, groups, INCOMES.index("persons")].sum(axis=1)
     insured = study.ledger[:, -12:, FLOW["insurance_gain"]].sum(axis=1) / 100.0
     return {
-        "integration": spread(_ratio(_last(study, "integration"), _last(study, "moved"))),
+        "integration": spread(_ratio(_last(study, "integration"), homes)),
         "hukou_share": spread(_ratio(_last(study, "hukou_persons"), living)),
         "insurance_yuan_per_person": spread(_ratio(insured, living)),
     }

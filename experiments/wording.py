@@ -303,6 +303,9 @@ def _questions(page: _Page, v: Verdict) -> None:
         ("gain in social insurance, a head and year", "人均年社保待遇增加", v.belong["insurance_yuan_per_person"], yuan),
     ))  # fmt: skip
     page.table(rows)
+    page.add(page.say(
+        "  Work and belonging count earlier movers too.", "  就业与融入各项含此前已搬迁的农户。"
+    ))  # fmt: skip
     if v.effect is not None:
         page.add(page.say(
             "  Effect of moving: income since the start of movers against households granted at the same time whose"

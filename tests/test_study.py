@@ -86,7 +86,11 @@ def test_grants_are_withheld_only_in_the_extra_run_of_a_point(engine):
 
 def test_one_point_overrides_nothing(engine):
     study = run_study(scenario(), points=1, replications=1)
-    assert engine.asked[0][0] == {} and study.uncertainties == () and study.design.shape == (1, 0)
+    assert (
+        {} in [overrides for overrides, _ in engine.asked]
+        and study.uncertainties == ()
+        and study.design.shape == (1, 0)
+    )
 
 
 def test_the_users_own_households_have_a_known_size(engine):
@@ -120,7 +124,7 @@ def test_an_error_stops_the_study(engine):
     engine.run.run = fail
     with pytest.raises(RuntimeError, match="broken"):
         run_study(scenario(), points=20, replications=2, threads=2)
-    assert len(engine.asked) < 20 and not [t for t in threading.enumerate() if t.name.startswith("point")]
+    assert len(engine.asked) < 20 and not [t for t in threading.enumerate() if t.name.startswith("run")]
 
 
 def test_ctrl_c_stops_the_study(engine):
@@ -130,7 +134,7 @@ def test_ctrl_c_stops_the_study(engine):
 
     with pytest.raises(KeyboardInterrupt):
         run_study(scenario(), points=40, replications=2, threads=2, progress=interrupt)
-    assert len(engine.asked) < 40 and not [t for t in threading.enumerate() if t.name.startswith("point")]
+    assert len(engine.asked) < 40 and not [t for t in threading.enumerate() if t.name.startswith("run")]
 
 
 def test_a_point_that_cannot_be_built_is_bad_input(engine):
