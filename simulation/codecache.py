@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 SOURCE = Path(__file__).resolve().parent
 TESTED = (0, 65), (0, 69)  # numba versions, first and first-not: the class below stands in for a private one
 DRIVER = "advance"  # the kernel that every run needs
-COMPILE_SECONDS = 30
+COMPILE_SECONDS = 60
 KEEP_DAYS = 30
+KEEP_FOLDERS = 20  # some 10 MB each
 
 
 def cache_root() -> Path:
@@ -198,14 +199,13 @@ def write(file: Path, content: bytes) -> None:
 
 @functools.lru_cache(maxsize=1)
 def _remove_old() -> None:
-    """Drop the code of sources that were last started more than `KEEP_DAYS` ago."""
-    limit = time.time() - KEEP_DAYS * 86400
-    for folder in (cache_root() / "code").glob("*-py*-numba*"):
-        try:
-            if folder != cache_folder() and folder.stat().st_mtime < limit:
+    """Drop the code of sources last started more than `KEEP_DAYS` ago, and all but the latest `KEEP_FOLDERS`."""
+    with contextlib.suppress(OSError):  # another process may be doing the same
+        limit = time.time() - KEEP_DAYS * 86400
+        used = {folder: folder.stat().st_mtime for folder in (cache_root() / "code").glob("*-py*-numba*")}
+        for rank, folder in enumerate(sorted(used, key=lambda folder: -used[folder])):
+            if folder != cache_folder() and (used[folder] < limit or rank >= KEEP_FOLDERS):
                 shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # another process was faster
 
 
 def _cache_for(py_func) -> Any:
