@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 AGES = ("0-17", "18-34", "35-59", "60+")
 SCHOOLING = ("none", "primary", "junior", "senior", "college")
@@ -16,8 +17,8 @@ SOURCES = ("wage", "business", "transfer", "property")
 HEADSHIP = (0.2, 1.0, 1.15)
 SCHOOL_AGE_OF_MINORS = 10.0 / 18.0  # 6-15 of 0-17
 
-PerCounty = float | Sequence[float]
-"""One number for the region, or one a county."""
+ByCounty = tuple[float, ...]
+Shares = tuple[tuple[float, ...], ...]
 
 
 class MarginsError(ValueError):
@@ -32,49 +33,43 @@ class MarginsError(ValueError):
 class Margins:
     """What is published of the pool of households that may be relocated, by county.
 
-    Every field but the first may be given once for the region or once a county, and is kept once a county, as nested tuples,
-    so margins can be compared and hashed. Shares of a group may be off one by 0.01 (rounding) and are scaled to one.
+    From `rural_income_yuan` on, a number (or a list of shares) may be given once for the region or once a county; it is kept once
+    a county, so margins can be compared and hashed. Shares may miss one by 0.01 (rounding) and are scaled to one.
     Raises MarginsError, naming every fault.
     """
 
-    counties: Sequence[str]  # ids
-    pool_share: Sequence[float]  # share of the pool's persons in each county
-    villages: Sequence[int]  # natural villages with at least one household of the pool
-    rural_income_yuan: PerCounty  # published rural disposable income, yuan a head and year
+    counties: tuple[str, ...]  # ids
+    pool_share: ByCounty  # share of the pool's persons in each county
+    villages: tuple[int, ...]  # natural villages with at least one household of the pool
+    rural_income_yuan: ByCounty  # published rural disposable income, yuan a head and year
     # Income a registered member of the pool over the published rural mean, which is a head *living there*: remoteness
     # lowers it, and so do absent members, who count here and bring in only what they send.
-    remote_income_ratio: PerCounty
-    size_shares: (
-        Sequence[float] | Sequence[Sequence[float]]
-    )  # households of 1..6 and 7 or more (held at 7) members
-    mean_household_size: PerCounty  # registered persons; `size_shares` is tilted to meet it
-    age_shares: Sequence[float] | Sequence[Sequence[float]]  # registered members of 0-17, 18-34, 35-59, 60+
-    schooling_shares: (
-        Sequence[float] | Sequence[Sequence[float]]
-    )  # heads with none, primary, junior, senior, college
-    labour_share: PerCounty  # members of 16-59 able to work, at home or away, over all members
-    absent_share: PerCounty  # of those, the share who live and work elsewhere
-    local_job_share: PerCounty  # of those at home, the share with a wage job
+    remote_income_ratio: ByCounty
+    size_shares: Shares  # households of 1..6 and of 7 or more members, who are held at 7
+    mean_household_size: ByCounty  # registered persons; `size_shares` is tilted to meet it
+    age_shares: Shares  # registered members of 0-17, 18-34, 35-59, 60+
+    schooling_shares: Shares  # heads with none, primary, junior, senior, college
+    labour_share: ByCounty  # members of 16-59 able to work, at home or away, over all members
+    absent_share: ByCounty  # of those, the share who live and work elsewhere
+    local_job_share: ByCounty  # of those at home, the share with a wage job
     # Wage (of local jobs only), business, transfer (net, with what absent members send), property, over all income.
-    income_source_shares: Sequence[float] | Sequence[Sequence[float]]
-    remittance_of_transfer: PerCounty  # what absent members send, over transfer income
-    income_sd_log: PerCounty  # standard deviation of log income a head, over households
-    low_income_share: PerCounty  # households on the low-income list
-    low_income_ratio: PerCounty  # income a head of listed households over that of all
-    hazard_share: PerCounty  # households on a geohazard site
-    hardship_share: PerCounty  # households in special hardship, all of them on the low-income list
-    savings_to_income: PerCounty  # liquid savings over a year's income
-    savings_sd_log: PerCounty  # standard deviation of log savings a head, over households
-    land_mu_per_person: PerCounty  # contracted land
-    house_m2_per_person: PerCounty
-    homestead_m2: PerCounty  # mean homestead of a household
-    distance_km: PerCounty  # villages' mean distance to the county town
-    township_km: PerCounty  # to the township
-    road_km: PerCounty  # to a paved road
-    school_km: PerCounty  # to the nearest primary school
-    village_size_sd_log: (
-        PerCounty  # spread of village sizes: 0 all alike, 1 many hamlets and a few of 100 households
-    )
+    income_source_shares: Shares
+    remittance_of_transfer: ByCounty  # what absent members send, over transfer income
+    income_sd_log: ByCounty  # standard deviation of log income a head, over households
+    low_income_share: ByCounty  # households on the low-income list
+    low_income_ratio: ByCounty  # income a head of listed households over that of all
+    hazard_share: ByCounty  # households on a geohazard site
+    hardship_share: ByCounty  # households in special hardship, all of them on the low-income list
+    savings_to_income: ByCounty  # liquid savings over a year's income
+    savings_sd_log: ByCounty  # standard deviation of log savings a head, over households
+    land_mu_per_person: ByCounty  # contracted land
+    house_m2_per_person: ByCounty
+    homestead_m2: ByCounty  # mean homestead of a household
+    distance_km: ByCounty  # villages' mean distance to the county town
+    township_km: ByCounty  # to the township
+    road_km: ByCounty  # to a paved road; the model sees it in sd, so only differences between counties matter
+    school_km: ByCounty  # to the nearest primary school
+    village_size_sd_log: ByCounty  # sd of log households a village: 0 all alike, 1 hamlets and a few of 100
 
     def __post_init__(self) -> None:
         wrong: list[str] = []
@@ -95,6 +90,19 @@ class Margins:
             wrong = _contradictions(self)
         if wrong:
             raise MarginsError(wrong)
+
+    @cached_property
+    def heads(self) -> tuple[tuple[float, ...], ...]:
+        """Shares of heads aged 18-34, 35-59 and 60 and over: persons of that age times headship, at most 0.95."""
+        return tuple(
+            _heads(ages[1:], size)
+            for ages, size in zip(self.age_shares, self.mean_household_size, strict=True)
+        )
+
+    @cached_property
+    def sizes(self) -> tuple[tuple[float, ...], ...]:
+        """`size_shares` tilted, each by t**size, to the county's mean household size."""
+        return tuple(map(_tilted, self.size_shares, self.mean_household_size))
 
 
 _GROUPS = dict(
@@ -155,7 +163,7 @@ def _contradictions(m: Margins) -> list[str]:
         if size * 0.95 * (1.0 - minors) < 1.0:
             wrong.append(f"age_shares: too few adults in {county} for one to head each household")
             continue
-        young_heads = math.fsum(head_shares(m, c)[:2]) / size
+        young_heads = math.fsum(m.heads[c][:2]) / size
         if m.labour_share[c] < young_heads:
             wrong.append(
                 f"labour_share: {m.labour_share[c]:g} in {county} is less than the heads under 60, {young_heads:.3g}"
@@ -183,28 +191,28 @@ def _contradictions(m: Margins) -> list[str]:
     return wrong
 
 
-def head_shares(m: Margins, c: int) -> list[float]:
-    """Shares of heads aged 18-34, 35-59 and 60 and over: persons of that age times headship, at most 0.95."""
-    persons = [share * m.mean_household_size[c] for share in m.age_shares[c][1:]]  # a household
+def _heads(age_shares: Sequence[float], mean_size: float) -> tuple[float, ...]:
+    persons = [share * mean_size for share in age_shares]  # in a household
     low, high = 0.0, 1e3
+    heads = persons
     for _ in range(60):
-        middle = 0.5 * (low + high)
-        heads = [p * min(0.95, middle * h) for p, h in zip(persons, HEADSHIP, strict=True)]
-        low, high = (middle, high) if math.fsum(heads) < 1.0 else (low, middle)
+        level = 0.5 * (low + high)
+        heads = [p * min(0.95, level * h) for p, h in zip(persons, HEADSHIP, strict=True)]
+        low, high = (level, high) if math.fsum(heads) < 1.0 else (low, level)
     total = math.fsum(heads)
-    return [h / total for h in heads]
+    return tuple(h / total for h in heads)
 
 
-def size_shares(m: Margins, c: int) -> list[float]:
-    """`size_shares` tilted, each by t**size, to the county's mean household size."""
+def _tilted(shares: Sequence[float], mean_size: float) -> tuple[float, ...]:
     low, high = 1e-3, 1e3
+    weights = list(shares)
     for _ in range(80):
         t = 0.5 * (low + high)
-        tilted, power = [], 1.0
-        for share in m.size_shares[c]:
+        weights, power = [], 1.0
+        for share in shares:
             power *= t
-            tilted.append(share * power)
-        total = math.fsum(tilted)
-        mean = math.fsum((i + 1) * x for i, x in enumerate(tilted)) / total
-        low, high = (t, high) if mean < m.mean_household_size[c] else (low, t)
-    return [x / total for x in tilted]
+            weights.append(share * power)
+        mean = math.fsum((i + 1) * w for i, w in enumerate(weights)) / math.fsum(weights)
+        low, high = (t, high) if mean < mean_size else (low, t)
+    total = math.fsum(weights)
+    return tuple(w / total for w in weights)

@@ -16,6 +16,7 @@ Jeong et al. (2016), Copula-based approach to synthetic population generation, d
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,13 +27,14 @@ from simulation import synthesis
 from simulation.draws import log_
 from simulation.households import POPULATION_DTYPES, Population, Villages
 from simulation.margins import (
+    AGES,
     SCHOOL_AGE_OF_MINORS,
+    SCHOOLING,
     SCHOOLING_YEARS,
+    SOURCES,
     Margins,
     MarginsError,
-    head_shares,
-    size_shares,
-)
+)  # fmt: skip
 
 LARGEST = 7  # members; larger households are held at this size
 
@@ -101,18 +103,19 @@ def synthesise(
         for p, mean in zip(persons, margins.mean_household_size, strict=True)
     ]
     place = _place(margins, households, earlier_movers_share, seed)
-    shares = [size_shares(margins, c) for c in range(counties)]
     groups = 2 * counties
     sizes = np.zeros((groups, LARGEST), np.int64)
     for g in range(groups):
         number = int(place.households[g])
         of_all = persons[g // 2] if g % 2 == 0 else _round(number * margins.mean_household_size[g // 2])
-        sizes[g] = _count_sizes(shares[g // 2], number, of_all)
+        sizes[g] = _count_sizes(margins.sizes[g // 2], number, of_all)
 
-    rows = int(place.first[-1])
-    population = Population(*(np.zeros(rows, dtype) for dtype in POPULATION_DTYPES.values()))
-    _fill(margins, place, shares, sizes, population, seed)
-    return population, _villages(place)
+    draft = _Draft(margins, place, sizes, seed)
+    draft.hazard()
+    draft.people()
+    draft.money(draft.traits())
+    draft.hardship()
+    return draft.p, _villages(place)
 
 
 class _Place(NamedTuple):
@@ -138,16 +141,9 @@ def _place(margins: Margins, households: list[int], earlier_share: float, seed: 
     draws = np.empty((total, 8))
     synthesis.normals(seed, synthesis.VILLAGE, draws)
     synthesis.lay_villages(
-        draws,
-        starts,
-        np.array(households, np.int64),
-        np.array(margins.village_size_sd_log),
-        means,
-        sizes,
-        remote,
-        unsafe,
-        km,
-    )
+        draws, starts, np.array(households, np.int64), np.array(margins.village_size_sd_log), means,
+        sizes, remote, unsafe, km,
+    )  # fmt: skip
     county = np.repeat(np.arange(len(villages), dtype=np.int32), villages)
     # Whole households only: what a village's share leaves over is carried to the next village.
     factor = earlier_share / (1.0 - earlier_share)
@@ -165,7 +161,7 @@ def _villages(place: _Place) -> Villages:
     sizes = np.diff(place.first)
     mean = len(sizes) and place.first[-1] / len(sizes)
     road_mean = math.fsum(road) / len(road)
-    road_sd = math.sqrt(math.fsum((x - road_mean) ** 2 for x in road.tolist()) / len(road))
+    road_sd = math.sqrt(math.fsum((x - road_mean) * (x - road_mean) for x in road.tolist()) / len(road))
     level, by_remoteness, by_size = VILLAGE_SERVICE
     service = np.array([level + by_size * log_(n / mean) for n in sizes]) + by_remoteness * place.remote
     return Villages(
@@ -175,133 +171,148 @@ def _villages(place: _Place) -> Villages:
     )  # fmt: skip
 
 
-def _fill(
-    margins: Margins, place: _Place, shares: list[list[float]], sizes: np.ndarray, p: Population, seed: int
-) -> None:
-    """Draw every column of `p` in place; `sizes` (groups, 7) counts households by size."""
-    m, groups = margins, len(sizes)
-    by_group = np.repeat(np.arange(groups // 2), 2)
-    p.village[:] = np.repeat(np.arange(len(place.county), dtype=np.int32), np.diff(place.first))
-    p.county[:] = place.county[p.village]
-    p.earlier[:] = np.arange(len(p.village)) >= place.pool_end[p.village]
-    score = np.empty(len(p.village), np.float32)
+class _Draft:
+    """A population being drawn: each method fills in some columns of `p`."""
 
-    def rank(stream, load, own, x, moments=np.repeat([[0.0, 1.0]], groups, axis=0)):
-        """Score households by `load` times x plus `own` times luck; count them by score."""
-        synthesis.mix(seed, stream, load, own, x, moments, p.county, p.earlier, score)
-        return synthesis.count_buckets(score, p.county, p.earlier, groups)
+    def __init__(self, margins: Margins, place: _Place, sizes: np.ndarray, seed: int):
+        self.m, self.place, self.sizes, self.seed = margins, place, sizes, seed
+        self.groups = len(sizes)
+        self.county = [g // 2 for g in range(self.groups)]  # of each group
+        self.persons = sizes @ np.arange(1, LARGEST + 1)
+        rows = int(place.first[-1])
+        self.p = p = Population(*(np.zeros(rows, dtype) for dtype in POPULATION_DTYPES.values()))
+        p.village[:] = np.repeat(np.arange(len(place.county), dtype=np.int32), np.diff(place.first))
+        p.county[:] = place.county[p.village]
+        p.earlier[:] = np.arange(rows) >= place.pool_end[p.village]
+        self.score = np.empty(rows, np.float32)
 
-    def mark(count, shares, column, most=place.households):
-        wanted = [min(_round(n * shares[c]), k) for n, c, k in zip(place.households.tolist(), by_group, most)]
-        synthesis.mark_lowest(score, count, np.array(wanted), p.county, p.earlier, column)
+    def by_group(self, margin: Sequence[float]) -> np.ndarray:
+        """A margin given by county, shape (groups,)."""
+        return np.array(margin)[self.county]
 
-    own = math.sqrt(1.0 - HAZARD_IN_VILLAGE**2)
-    mark(
-        rank(synthesis.UNSAFE, -HAZARD_IN_VILLAGE, own, place.unsafe[p.village].astype(np.float32)),
-        m.hazard_share,
-        p.hazard,
-    )
+    def rank(
+        self, stream, load: float, own: float, x: np.ndarray, moments: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Score households by `load` times x plus `own` times luck; (groups, BUCKETS) counts by score."""
+        if moments is None:
+            moments = np.tile([0.0, 1.0], (self.groups, 1))
+        synthesis.mix(self.seed, stream, load, own, x, moments, self.p.county, self.p.earlier, self.score)
+        return synthesis.count_buckets(self.score, self.p.county, self.p.earlier, self.groups)
 
-    cells, counts, roles = _household_types(m, shares, sizes)
-    own = math.sqrt(1.0 - REMOTE_CORRELATION**2)
-    count = rank(synthesis.PLACE, -REMOTE_CORRELATION, own, place.remote[p.village].astype(np.float32))
-    start = np.cumsum(count, axis=1) - count
-    labour = synthesis.compose(
-        seed, place.first, place.county, place.third, score, start, np.cumsum(counts, axis=1), cells,
-        np.array(SCHOOLING_YEARS), roles,
-        (p.earlier, p.members, p.workers, p.children, p.elderly, p.head_age, p.schooling),
-    )  # fmt: skip
-
-    odds = [a * b for a in AWAY_BY_AGE for b in AWAY_BY_REMOTENESS]
-    away = _deal(labour, [m.absent_share[c] for c in by_group], odds)
-    home = synthesis.leave(
-        seed, place.first, place.county, place.third, labour, away, AWAY_TOGETHER,
-        (p.earlier, p.workers, p.absent, p.head_age, p.schooling),
-    )  # fmt: skip
-    odds = [a * b for a in JOB_BY_SCHOOLING for b in JOB_BY_REMOTENESS]
-    jobs = _deal(home, [m.local_job_share[c] for c in by_group], odds)
-    totals = synthesis.earn(
-        seed, place.first, place.county, place.third, place.remote, home, jobs, PROSPERITY,
-        (
-            p.earlier, p.members, p.workers, p.absent, p.elderly, p.schooling, p.local_jobs,
-            p.wage, p.business, p.remittance, p.transfer, p.property, p.land_mu, p.house_m2, p.homestead_m2,
-        ),
-    )  # fmt: skip
-
-    persons = (sizes * np.arange(1, LARGEST + 1)).sum(axis=1)
-    for column, done, wanted in (
-        (p.land_mu, totals[:, 5], persons * np.array(m.land_mu_per_person)[by_group]),
-        (p.house_m2, totals[:, 6], persons * np.array(m.house_m2_per_person)[by_group]),
-        (p.homestead_m2, totals[:, 7], place.households * np.array(m.homestead_m2)[by_group]),
-    ):
-        synthesis.scale(column, wanted / np.maximum(done, 1e-300), p.county, p.earlier)
-
-    # Incomes: sources and mean, then who is listed, then the spread and both again until all hold together.
-    columns = (
-        p.county,
-        p.earlier,
-        p.members,
-        p.poor,
-        p.wage,
-        p.business,
-        p.remittance,
-        p.transfer,
-        p.property,
-    )
-    counties = by_group.tolist()
-    income = [
-        n * m.rural_income_yuan[c] * m.remote_income_ratio[c] for n, c in zip(persons.tolist(), counties)
-    ]
-    log_income = np.zeros(len(p.county), np.float32)
-    still = np.zeros(groups)
-
-    def spread(power, centre):
-        return synthesis.rescale(np.ones((groups, 2, 5)), centre, power, columns, log_income)
-
-    def meet(totals):
-        """Factors that bring sources, and the list once there is one, to their totals."""
-        factors = np.ones((groups, 2, 5))
-        for g, c in enumerate(counties):
-            table = totals[g, :, :5].copy()
-            on_list = min(m.low_income_ratio[c] * income[g] * totals[g, 1, 5] / max(persons[g], 1), income[g])
-            by_source = np.array([income[g] * share for share in _five_sources(m, c)])
-            synthesis.fit_table(table, np.array([income[g] - on_list, on_list]), by_source)
-            factors[g] = table / np.where(totals[g, :, :5] > 0, totals[g, :, :5], 1.0)
-        return synthesis.rescale(factors, still, still, columns, log_income)
-
-    raw = np.zeros((groups, 2, 6))
-    raw[:, 0, :5], raw[:, 0, 5] = totals[:, :5], persons
-    _, moments = meet(raw)
-    mark(rank(synthesis.LISTED, 1.0, LISTING_ERROR, log_income, moments), m.low_income_share, p.poor)
-    for _ in range(2):
-        power = np.array(
-            [m.income_sd_log[c] / sd - 1.0 if sd > 1e-9 else 0.0 for c, sd in zip(counties, moments[:, 1])]
+    def mark(self, column: np.ndarray, count: np.ndarray, shares: Sequence[float], among: np.ndarray) -> None:
+        """Set `column` for the lowest scores: a share of the group's households, no more than there are `among` it."""
+        households = self.place.households
+        wanted = np.floor(households * self.by_group(shares) + 0.5).astype(np.int64)
+        synthesis.mark_lowest(
+            self.score, count, np.minimum(wanted, among), self.p.county, self.p.earlier, column
         )
-        totals, _ = spread(power, moments[:, 0].copy())
+
+    def hazard(self) -> None:
+        """Households on a geohazard site, most of them together in villages prone to hazards."""
+        own = math.sqrt(1.0 - HAZARD_IN_VILLAGE * HAZARD_IN_VILLAGE)
+        unsafe = self.place.unsafe[self.p.village].astype(np.float32)
+        count = self.rank(synthesis.UNSAFE, -HAZARD_IN_VILLAGE, own, unsafe)
+        self.mark(self.p.hazard, count, self.m.hazard_share, self.place.households)
+
+    def people(self) -> None:
+        """Size, head and members; the households most at home in remote places in the remotest villages."""
+        p, place = self.p, self.place
+        cells, counts, roles = _household_types(self.m, self.sizes)
+        own = math.sqrt(1.0 - REMOTE_CORRELATION * REMOTE_CORRELATION)
+        remote = place.remote[p.village].astype(np.float32)
+        count = self.rank(synthesis.PLACE, -REMOTE_CORRELATION, own, remote)
+        labour = synthesis.compose(
+            self.seed, place.first, place.county, place.third, self.score, np.cumsum(count, axis=1) - count,
+            np.cumsum(counts, axis=1), cells, np.array(SCHOOLING_YEARS), roles,
+            (p.earlier, p.members, p.workers, p.children, p.elderly, p.head_age, p.schooling),
+        )  # fmt: skip
+        away = _deal(labour, self.by_group(self.m.absent_share), AWAY_BY_AGE, AWAY_BY_REMOTENESS)
+        self.home = synthesis.leave(
+            self.seed, place.first, place.county, place.third, labour, away, AWAY_TOGETHER,
+            (p.earlier, p.workers, p.absent, p.head_age, p.schooling),
+        )  # fmt: skip
+
+    def traits(self) -> np.ndarray:
+        """Jobs, land and house; incomes in arbitrary units, of which the totals are returned (groups, 5)."""
+        m, p, place = self.m, self.p, self.place
+        jobs = _deal(self.home, self.by_group(m.local_job_share), JOB_BY_SCHOOLING, JOB_BY_REMOTENESS)
+        totals = synthesis.earn(
+            self.seed, place.first, place.county, place.third, place.remote, self.home, jobs, PROSPERITY,
+            (
+                p.earlier, p.members, p.workers, p.absent, p.elderly, p.schooling, p.local_jobs, p.wage, p.business,
+                p.remittance, p.transfer, p.property, p.land_mu, p.house_m2, p.homestead_m2,
+            ),
+        )  # fmt: skip
+        for column, drawn, number, margin in (
+            (p.land_mu, totals[:, 5], self.persons, m.land_mu_per_person),
+            (p.house_m2, totals[:, 6], self.persons, m.house_m2_per_person),
+            (p.homestead_m2, totals[:, 7], place.households, m.homestead_m2),
+        ):
+            factors = number * self.by_group(margin) / np.maximum(drawn, 1e-300)
+            synthesis.scale(column, factors, p.county, p.earlier)
+        return totals[:, :5]
+
+    def money(self, drawn: np.ndarray) -> None:
+        """Incomes of the published mean, sources and spread; the low-income list; savings."""
+        m, p = self.m, self.p
+        income = self.persons * self.by_group(m.rural_income_yuan) * self.by_group(m.remote_income_ratio)
+        log_income = np.zeros(len(p.county), np.float32)
+        columns = (
+            p.county, p.earlier, p.members, p.poor, p.wage, p.business, p.remittance, p.transfer, p.property,
+        )  # fmt: skip
+        still, ones = np.zeros(self.groups), np.ones((self.groups, 2, 5))
+
+        def meet(totals):
+            """Bring sources to their totals, and the low-income list to its income once there is one."""
+            factors = ones.copy()
+            for g, c in enumerate(self.county):
+                table = totals[g, :, :5].copy()
+                listed = totals[g, 1, 5] / max(self.persons[g], 1)  # share of persons
+                rows = income[g] * np.array(
+                    [1.0 - m.low_income_ratio[c] * listed, m.low_income_ratio[c] * listed]
+                )
+                synthesis.fit_table(table, rows, income[g] * np.array(_five_sources(m, c)))
+                factors[g] = table / np.where(totals[g, :, :5] > 0, totals[g, :, :5], 1.0)
+            return synthesis.rescale(factors, still, still, columns, log_income)
+
+        totals = np.zeros((self.groups, 2, 6))
+        totals[:, 0, :5], totals[:, 0, 5] = drawn, self.persons
         _, moments = meet(totals)
+        count = self.rank(synthesis.LISTED, 1.0, LISTING_ERROR, log_income, moments)
+        self.mark(p.poor, count, m.low_income_share, self.place.households)
+        for _ in range(2):  # the spread and the rest disturb each other a little
+            wide = np.where(moments[:, 1] > 1e-9, moments[:, 1], self.by_group(m.income_sd_log))
+            power = self.by_group(m.income_sd_log) / wide - 1.0
+            totals, _ = synthesis.rescale(ones, moments[:, 0].copy(), power, columns, log_income)
+            _, moments = meet(totals)
 
-    able = np.minimum(p.workers + np.float32(0.5) * p.absent, np.float32(3.0))
-    need = np.float32(1.5) * able - np.float32(0.03) * p.head_age
-    rank(synthesis.HARDSHIP, 1.0, 1.0, need)
-    score[p.poor == 0] = np.inf
-    listed = np.bincount(
-        2 * p.county[p.poor == 1].astype(np.int64) + p.earlier[p.poor == 1], minlength=groups
-    )
-    mark(
-        synthesis.count_buckets(score, p.county, p.earlier, groups),
-        m.hardship_share,
-        p.hardship,
-        listed.tolist(),
-    )
+        own = math.sqrt(1.0 - SAVINGS_WITH_INCOME * SAVINGS_WITH_INCOME)
+        synthesis.mix(
+            self.seed,
+            synthesis.SAVING,
+            SAVINGS_WITH_INCOME,
+            own,
+            log_income,
+            moments,
+            p.county,
+            p.earlier,
+            p.savings,
+        )
+        synthesis.save(
+            self.by_group(m.savings_sd_log), income * self.by_group(m.savings_to_income),
+            (p.county, p.earlier, p.members, p.savings),
+        )  # fmt: skip
 
-    own = math.sqrt(1.0 - SAVINGS_WITH_INCOME**2)
-    synthesis.mix(
-        seed, synthesis.SAVING, SAVINGS_WITH_INCOME, own, log_income, moments, p.county, p.earlier, p.savings
-    )
-    synthesis.save(
-        np.array(m.savings_sd_log)[by_group], np.array(income) * np.array(m.savings_to_income)[by_group],
-        (p.county, p.earlier, p.members, p.savings),
-    )  # fmt: skip
+    def hardship(self) -> None:
+        """Special hardship: on the low-income list, little labour, old."""
+        p, half = self.p, np.float32(0.5)
+        means = half * (p.workers + half * p.absent) - np.float32(0.01) * p.head_age
+        means[p.poor == 0] = 100.0
+        count = self.rank(synthesis.HARDSHIP, 1.0, 0.5, means)
+        listed = np.bincount(
+            2 * p.county[p.poor == 1].astype(np.int64) + p.earlier[p.poor == 1], minlength=self.groups
+        )
+        self.mark(p.hardship, count, self.m.hardship_share, listed)
 
 
 def _five_sources(m: Margins, c: int) -> tuple[float, ...]:
@@ -310,9 +321,7 @@ def _five_sources(m: Margins, c: int) -> tuple[float, ...]:
     return wage, business, sent, transfer - sent, property_
 
 
-def _household_types(
-    m: Margins, shares: list[list[float]], sizes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _household_types(m: Margins, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Kinds of household from most to least at home in remote places, their counts by group, and members to be dealt.
 
     Shapes (cells, 3) size, age group of head and schooling level; (groups, cells); (groups, 3, 7, 4) by age group, size, role.
@@ -328,9 +337,9 @@ def _household_types(
     for g, number in enumerate(sizes):
         c = g // 2
         if g % 2 == 0:
-            heads = np.array(head_shares(m, c))
+            heads = np.array(m.heads[c])
             by_size[:], by_schooling[:] = np.transpose(SIZE_BY_AGE), SCHOOLING_BY_AGE
-            synthesis.fit_table(by_size, np.array(shares[c]), heads)
+            synthesis.fit_table(by_size, np.array(m.sizes[c]), heads)
             synthesis.fit_table(by_schooling, heads, np.array(m.schooling_shares[c]))
         ages = synthesis.round_table(by_size, number)  # (7, 3)
         kinds_of = synthesis.round_table(np.tile(by_schooling, (LARGEST, 1)), ages.reshape(-1))
@@ -349,11 +358,7 @@ def _household_types(
             totals.append(min(max(number_wanted, 0), left))
             left -= totals[-1]
         totals.append(left)
-        table = (
-            np.array([[ROLES[a][min(i, 2)] for i in range(LARGEST - 1)] for a in range(3)])
-            .reshape(-1, 4)
-            .copy()
-        )
+        table = np.array([ROLES[a][min(i, 2)] for a in range(3) for i in range(LARGEST - 1)])
         flat = others.reshape(-1).copy()
         synthesis.fit_table(table, flat.astype(float), np.array(totals, float))
         roles[g, :, 1:] = synthesis.round_table(table, flat).reshape(3, LARGEST - 1, 4)
@@ -375,11 +380,14 @@ def _count_sizes(shares: Sequence[float], households: int, persons: int) -> np.n
     return np.array(counts)
 
 
-def _deal(available: np.ndarray, shares: Sequence[float], odds: Sequence[float]) -> np.ndarray:
-    """A share of what is `available` (groups, strata), stratum by stratum according to `odds`."""
+def _deal(
+    available: np.ndarray, shares: np.ndarray, odds: Sequence[float], by_third: Sequence[float]
+) -> np.ndarray:
+    """A share of what is `available` (groups, strata x thirds), by the odds of each stratum and third."""
+    both = [a * b for a in odds for b in by_third]
     return np.array(
-        [_split(_round(share * sum(row)), row, odds, by_count=True)
-         for row, share in zip(available.tolist(), shares, strict=True)]
+        [_split(_round(share * sum(row)), row, both, by_count=True)
+         for row, share in zip(available.tolist(), shares.tolist(), strict=True)]
     )  # fmt: skip
 
 
@@ -407,3 +415,146 @@ def _split(total: int, caps: Sequence[int], odds: Sequence[float], by_count: boo
 
 def _round(x: float) -> int:
     return math.floor(x + 0.5)
+
+
+class Fit(NamedTuple):
+    """How well one margin of one county is met. `step` is the most that one household more or less can change."""
+
+    margin: str  # field of Margins, or one of its parts: `size_shares 3`
+    county: str
+    target: float
+    achieved: float
+    step: float
+
+    @property
+    def relative_error(self) -> float:
+        """Achieved over target, less one."""
+        if self.achieved == self.target:
+            return 0.0
+        return self.achieved / self.target - 1.0 if self.target else math.inf
+
+    @property
+    def beyond_rounding(self) -> float:
+        """The size of the relative error that is more than one household's doing."""
+        left = abs(self.achieved - self.target) - self.step * (1.0 + 1e-9)
+        return max(left, 0.0) / self.target if self.target else (math.inf if left > 0 else 0.0)
+
+
+def fit(margins: Margins, population: Population, villages: Villages) -> list[Fit]:
+    """Every margin of every county that has households in the pool, beside what the households of the pool have.
+
+    Of `age_shares`, 60+ is stored as such and 0-17 only as 6-15; `road_km` is stored in sd and left out.
+    """
+    rows = []
+    pool = population.earlier == 0
+    persons = float(population.members[pool].sum(dtype=float))
+    sizes = np.bincount(population.village[pool], minlength=len(villages.county))
+    for c, county in enumerate(margins.counties):
+        p = Population(*(column[pool & (population.county == c)] for column in population))
+        if len(p.members):
+            here = villages.county == c
+            found = (
+                _people(margins, c, p, persons)
+                | _money(margins, c, p)
+                | _places(margins, c, villages, here, sizes)
+            )
+            rows += [
+                Fit(name, county, float(target), float(got), float(step))
+                for name, (target, got, step) in found.items()
+            ]
+    return rows
+
+
+_Rows = dict[str, tuple[float, float, float]]  # margin: target, achieved, step
+
+
+def _people(m: Margins, c: int, p: Population, persons: float) -> _Rows:
+    households, members = len(p.members), p.members.sum(dtype=float)
+    labour, home = (p.workers + p.absent).sum(dtype=float), p.workers.sum(dtype=float)
+    one, all_members = 1.0 / households, LARGEST / members
+    heads = np.digitize(p.head_age, (35, 60))
+    rows = {
+        "pool_share": (m.pool_share[c], members / persons, LARGEST / persons),
+        "mean_household_size": (
+            m.mean_household_size[c],
+            members / households,
+            m.mean_household_size[c] * one,
+        ),
+        f"age_shares {AGES[3]}": (m.age_shares[c][3], p.elderly.sum() / members, all_members),
+        "age_shares 6-15": (
+            m.age_shares[c][0] * SCHOOL_AGE_OF_MINORS,
+            p.children.sum() / members,
+            all_members,
+        ),
+        "labour_share": (m.labour_share[c], labour / members, all_members),
+        "absent_share": (m.absent_share[c], p.absent.sum() / max(labour, 1.0), LARGEST / max(labour, 1.0)),
+        "local_job_share": (
+            m.local_job_share[c],
+            p.local_jobs.sum() / max(home, 1.0),
+            LARGEST / max(home, 1.0),
+        ),
+    }
+    for i, target in enumerate(m.sizes[c]):
+        rows[f"size_shares {i + 1}"] = target, np.mean(p.members == i + 1), one
+    for i, target in enumerate(m.heads[c]):
+        rows[f"heads {AGES[i + 1]}"] = target, np.mean(heads == i), one
+    for i, target in enumerate(m.schooling_shares[c]):
+        rows[f"schooling_shares {SCHOOLING[i]}"] = target, np.mean(p.schooling == SCHOOLING_YEARS[i]), one
+    for name, mark in (
+        ("low_income_share", p.poor),
+        ("hardship_share", p.hardship),
+        ("hazard_share", p.hazard),
+    ):
+        rows[name] = getattr(m, name)[c], mark.mean(), one
+    return rows
+
+
+def _money(m: Margins, c: int, p: Population) -> _Rows:
+    members, one = p.members.astype(float), 1.0 / len(p.members)
+    sources = [x.sum(dtype=float) for x in (p.wage, p.business, p.remittance + p.transfer, p.property)]
+    each = p.wage + p.business + p.remittance + p.transfer + p.property
+    income, persons = math.fsum(sources), members.sum()
+    a_head = income / persons
+    listed = p.poor == 1
+    rows = {
+        "income_yuan_per_person": (m.rural_income_yuan[c] * m.remote_income_ratio[c], a_head, 0.0),
+        "income_sd_log": (m.income_sd_log[c], np.log(each / members).std(), 2.0 * one),
+        "remittance_of_transfer": (
+            m.remittance_of_transfer[c],
+            p.remittance.sum(dtype=float) / max(sources[2], 1e-9),
+            0.0,
+        ),
+        "savings_to_income": (m.savings_to_income[c], p.savings.sum(dtype=float) / income, 0.0),
+        "savings_sd_log": (m.savings_sd_log[c], np.log(p.savings / members).std(), 2.0 * one),
+        "land_mu_per_person": (m.land_mu_per_person[c], p.land_mu.sum(dtype=float) / persons, 0.0),
+        "house_m2_per_person": (m.house_m2_per_person[c], p.house_m2.sum(dtype=float) / persons, 0.0),
+        "homestead_m2": (m.homestead_m2[c], p.homestead_m2.mean(dtype=float), 0.0),
+    }
+    for name, target, got in zip(SOURCES, m.income_source_shares[c], sources, strict=True):
+        rows[f"income_source_shares {name}"] = target, got / income, 0.0
+    if listed.any():
+        ratio = each[listed].sum(dtype=float) / members[listed].sum() / a_head
+        rows["low_income_ratio"] = m.low_income_ratio[c], ratio, 0.0
+    return rows
+
+
+def _places(m: Margins, c: int, v: Villages, here: np.ndarray, sizes: np.ndarray) -> _Rows:
+    number = int(here.sum())
+    return {
+        "villages": (m.villages[c], number, 0.0),
+        "distance_km": (m.distance_km[c], v.distance_km[here].mean(), 0.0),
+        "township_km": (m.township_km[c], v.township_km[here].mean(), 0.0),
+        "school_km": (m.school_km[c], v.school_km[here].mean(), 0.0),
+        "village_size_sd_log": (m.village_size_sd_log[c], np.log(sizes[here]).std(), 1.0 / number),
+    }
+
+
+def population_hash(population: Population, villages: Villages) -> str:
+    """SHA-256, hex, over the names, types, shapes and little-endian bytes of all columns."""
+    digest = hashlib.sha256()
+    for table in (population, villages):
+        for name, column in zip(table._fields, table, strict=True):
+            little = np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
+            digest.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
+            digest.update(little.data)
+    return digest.hexdigest()

@@ -13,9 +13,9 @@ from numba import njit
 
 from simulation.draws import POPULATION, exp_, log_, normal, u01, u01_pair
 
-VILLAGE, PLACE, UNSAFE, HEAD, ROLE, AWAY, JOB, TRAITS, LISTED, HARDSHIP, SAVING = range(
-    POPULATION, POPULATION + 11
-)
+# Streams: NumPy integers, for numba compiles the draws anew for every plain constant.
+STREAMS = np.arange(POPULATION, POPULATION + 11)
+VILLAGE, PLACE, UNSAFE, HEAD, ROLE, AWAY, JOB, TRAITS, LISTED, HARDSHIP, SAVING = STREAMS
 
 BUCKETS = 4096  # households are ranked by counting; ties within a bucket go by row
 TOWNSHIP_VILLAGES = 16
@@ -104,7 +104,7 @@ def lay_villages(z, first, households, size_sd, means, sizes, remote, unsafe, km
         lo, hi = first[c], first[c + 1]
         n = hi - lo
         # Sizes: one household each, the rest by lognormal weights, spread so that whole sizes have the published sd.
-        low, high = 0.0, 3.0
+        low, high = 0.0, 2.0 * size_sd[c]  # more would pile a scant pool up in one village
         for _ in range(30 if n > 0 else 0):
             spread = 0.5 * (low + high)
             total = 0.0
