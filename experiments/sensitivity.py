@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST_POINTS = 12  # below this a rank regression says nothing
+FEWEST_POINTS = 20  # below this a rank regression says nothing
 RESAMPLES = 400
 ENTER = 4.0  # F an input must reach to enter the regression, about 5 % for one input looked at alone
 

@@ -217,11 +217,14 @@ def _drivers(page: _Page, v: Verdict, t: TargetVerdict) -> None:
     for rank, d in enumerate(t.drivers.inputs[:2], 1):
         more = d.sign > 0
         lang = "zh" if page.zh else "en"
+        name, share = v.labels[d.name][lang], page.share(d.share)
         interval = f"{page.share(d.low)} – {page.share(d.high)}"
+        sure = d.low > 0.0
         page.add(page.say(
-            f"    {rank}. {v.labels[d.name][lang]}: {page.share(d.share)} of rank variance ({interval});"
-            f" higher {'raises' if more else 'lowers'} it",
-            f"    {rank}. {v.labels[d.name][lang]}：占秩方差{page.share(d.share)}（{interval}）；越高，结果越{'高' if more else '低'}",
+            f"    {rank}. {name}: {share} of rank variance ({interval}); higher {'raises' if more else 'lowers'} it"
+            f"{'' if sure else ' - not certain, more points needed'}",
+            f"    {rank}. {name}：占秩方差{share}（{interval}）；越高，结果越{'高' if more else '低'}"
+            f"{'' if sure else '（尚不确定，需更多点）'}",
         ))  # fmt: skip
     page.add(page.say(
         f"    all that stand out explain {page.share(t.drivers.explained)}",
