@@ -10,9 +10,9 @@ from concurrent.futures import Future
 import numpy as np
 
 from scenarios.errors import InputError, problem
-from scenarios.reader import did_you_mean
 from scenarios.scenario import Entry, Scenario
 from scenarios.schema import MARGIN_SHARES, MARGINS
+from scenarios.words import did_you_mean
 from simulation.households import Population, Villages
 from simulation.institutions import LARGE, MEDIUM, SMALL, Institutions, sites_for_villages
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Dated, Parameter, mode_table, policy_table

@@ -63,7 +63,7 @@ class UnitError(ValueError):
 def _registry() -> pint.UnitRegistry:
     import pint
 
-    registry = pint.UnitRegistry(None)
+    registry = pint.UnitRegistry(None)  # type: ignore[arg-type]
     for line in _DEFINITIONS.strip().splitlines():
         registry.define(line)
     return registry
