@@ -151,7 +151,7 @@ def run(
     scenario = _load(name, set_, with_)
     if fail_unless_reached and not scenario.targets:
         raise Refused(f"{scenario.name}: has no target, so --fail-unless-reached cannot be judged")
-    population = _households(households)
+    population = _households(households, scenario)
     with _door():
         files.check_folder(out / "study")
 
@@ -257,17 +257,16 @@ def population(
     name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
 ) -> None:
     """Build a scenario's households and show how well they fit the published margins."""
-    from experiments import logs
+    from experiments import logs, population_report
 
+    langs = _langs(lang)
     scenario = _load(name, set_, with_)
-    from experiments.figures import population_report
-
     with _door():
         report = population_report.report(scenario)
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
         return
-    for one in _langs(lang):
+    for one in langs:
         typer.echo(logs.for_terminal(population_report.text(report, one)))
 
 
@@ -301,13 +300,13 @@ def _load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None)
         return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
 
 
-def _households(path: Path | None) -> Any:
+def _households(path: Path | None, scenario: Any) -> Any:
     if path is None:
         return None
-    from simulation.population import read_table
+    from scenarios.households_table import read_table
 
     with _door(f"{path}: "):
-        return read_table(path)
+        return read_table(path, counties=[county.id for county in scenario.counties])
 
 
 def _langs(lang: str | None) -> tuple[str, ...]:

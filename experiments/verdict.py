@@ -11,11 +11,11 @@ import numpy as np
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.study import Study
 from experiments.wording import text
-from scenarios.scenario import Scenario, Target, date_of
+from scenarios.scenario import Target, date_of
+from scenarios.show import name_of
 from simulation.households import CLASSES
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
-from simulation.policy import MODE_PARAMETERS, PARAMETERS
 
 __all__ = ["Verdict", "effect_of_moving", "outcome", "spread", "text", "verdict", "wilson"]
 
@@ -140,7 +140,7 @@ def verdict(study: Study) -> Verdict:
         points=study.points,
         replications=study.replications,
         households=round(float(np.median(study.why[..., 0].sum(axis=(1, 2))))),
-        labels={name: label(scenario, name) for name in study.uncertainties},
+        labels=labels(study),
         start=scenario.start,
         window_end=date_of(window, scenario.start),
         end=date_of(study.months - 1, scenario.start),
@@ -162,16 +162,12 @@ def verdict(study: Study) -> Verdict:
     )
 
 
-def label(scenario: Scenario, name: str) -> dict[str, str]:
-    """What a parameter is called in both languages; `mode.parameter` names the mode too."""
-    mode_id, _, own = name.rpartition(".")
-    modes = [mode for mode in scenario.modes if mode.id == mode_id]
-    known = MODE_PARAMETERS.get(own) if modes else PARAMETERS.get(name)
-    if known is None:
-        return {"en": name, "zh": name}
+def labels(study: Study) -> dict[str, dict[str, str]]:
+    """What the study's uncertainties are called, in both languages."""
+    entries = {entry.name: entry for entry in study.scenario.uncertainties()}
     return {
-        "en": ", ".join([known.en, *(m.en for m in modes)]),
-        "zh": "".join([*(m.zh for m in modes), known.zh]),
+        name: {lang: name_of(entries[name], study.scenario, lang) for lang in ("en", "zh")}
+        for name in study.uncertainties
     }
 
 

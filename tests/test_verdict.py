@@ -2,10 +2,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from fakes import but, fake_scenario, fake_study
+from fakes import but, fake_study
 from rich.cells import cell_len
 
-from experiments.verdict import effect_of_moving, label, outcome, spread, text, verdict, wilson
+from experiments.verdict import effect_of_moving, labels, outcome, spread, text, verdict, wilson
 from experiments.wording import PAYERS, PURPOSES, WHY, _chinese
 from simulation import outcomes
 from simulation.ledger import FLOWS
@@ -96,11 +96,10 @@ def test_every_category_has_words_in_both_languages():
     )
 
 
-def test_labels():
-    scenario = fake_scenario()
-    assert label(scenario, "pool_persons")["zh"] == "剩余可搬迁人口"
-    assert label(scenario, "cash.price_ratio")["zh"].startswith("货币安置")
-    assert label(scenario, "unheard_of") == {"en": "unheard_of", "zh": "unheard_of"}
+def test_uncertainties_have_names_in_both_languages():
+    study = fake_study(2, 1)
+    assert set(labels(study)) == set(study.uncertainties)
+    assert labels(study)["pool_persons"]["zh"] == "剩余可搬迁人口"
 
 
 @pytest.mark.parametrize(
