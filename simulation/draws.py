@@ -17,8 +17,10 @@ import math
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from simulation.rule import rule
 
 # Streams: one name for each random process.
 (
@@ -40,7 +42,7 @@ _S26 = np.uint64(26)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def philox(c0, c1, c2, c3, k0, k1):
     """Philox4x32-10: four 32-bit words from a 4-word counter and a 2-word key, all held in uint64."""
     for _ in range(10):
@@ -52,13 +54,13 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def _unit(a, b):
     """A double in (0, 1) from 53 of two words' bits."""
     return (np.float64(np.int64(((a >> _S5) << _S26) | (b >> _S6))) + 0.5) * _TO_UNIT
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def u01(seed, stream, entity, month):
     """Uniform draw in (0, 1) of one entity in one month for one random process; month 0 also serves draws that last.
 
@@ -72,7 +74,7 @@ def u01(seed, stream, entity, month):
     return _unit(a, b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def u01_pair(seed, stream, entity, month):
     """Two independent uniform draws for the price of one; the first equals `u01`."""
     s = np.uint64(seed)
@@ -99,7 +101,7 @@ def _float_to_bits(context, x):
     return types.int64(types.float64), generate
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def exp_(x):
     """e**x, relative error below 1e-15; x is held within -700..700."""
     x = min(max(float(x), -700.0), 700.0)
@@ -121,7 +123,7 @@ def exp_(x):
     return p * _bits_to_float((np.int64(n) + 1023) << 52)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def log_(x):
     """Natural logarithm of a positive normal number, relative error below 1e-15."""
     bits = _float_to_bits(float(x))
@@ -145,13 +147,13 @@ def log_(x):
     return exponent * 0.6931471803691238 + (s * p + exponent * 1.9082149292705877e-10)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def power(x, a):
     """x**a for x > 0."""
     return exp_(a * log_(x))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def normal(u):
     """Standard normal quantile of u in (0, 1): one draw, monotone, so a draw stays common to all policies."""
     q = u - 0.5
@@ -170,13 +172,13 @@ def normal(u):
     return x if u < 0.5 else -x
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def logistic(u):
     """Standard logistic quantile of u in (0, 1)."""
     return log_(u / (1.0 - u))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@rule
 def gumbel(u):
     """Standard Gumbel quantile of u in (0, 1)."""
     return -log_(-log_(u))

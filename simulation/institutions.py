@@ -1,6 +1,6 @@
 """County programme offices, sites, employers and villages: small tables, one row an institution.
 
-`Institutions` is what a run needs to know of them; `Books` is what changes. Money is in fen.
+`Institutions` is what a run needs to know of them, shared between runs; `Books` are a run's own records. Money is in fen.
 """
 
 from __future__ import annotations
@@ -28,34 +28,96 @@ class Institutions(NamedTuple):
     school_open: np.ndarray  # f8 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
 
 
+VILLAGE = np.dtype(
+    [
+        ("county", "i8"),
+        ("first", "i8"),  # its households are rows first..last-1
+        ("last", "i8"),
+        ("originals", "i8"),  # households that ever lived there
+        ("distance_km", "f8"),
+        ("township_km", "f8"),
+        ("road_sd", "f8"),
+        ("school_km", "f8"),
+        ("service", "f8"),
+        ("closed", "i8"),  # 1 once village services have closed
+        ("whole", "i8"),  # 1 once the village has accepted whole-village relocation
+        ("peers", "f8"),  # share of its households living at destinations
+        ("job_chance", "f8"),  # believed chance of work there
+    ]
+)
+SITE = np.dtype(
+    [
+        ("county", "i8"),
+        ("mode", "i8"),
+        ("klass", "i8"),  # SMALL, MEDIUM, LARGE
+        ("reserved", "f8"),  # homes granted, keys not yet handed over
+        ("occupied", "f8"),
+        ("idle", "f8"),  # homes owned by households that left, or kept empty for the comparison group
+    ]
+)
+OFFICE = np.dtype(
+    [
+        ("share", "f8"),  # of the region's pool
+        ("cash", "f8"),  # programme account, fen
+        ("committed", "f8"),  # granted and not yet paid, fen
+        ("jobs_cash", "f8"),  # employment account, fen
+    ]
+)
+
+
 class Books(NamedTuple):
-    """What changes month by month; dtype f8."""
+    """The institutions' own records while a run goes on."""
 
-    cash: np.ndarray  # (counties,): programme account, fen
-    committed: np.ndarray  # (counties,): granted and not yet paid, fen
-    jobs_cash: np.ndarray  # (counties,): employment account, fen
-    quota_due: np.ndarray  # (counties, months + 36): quota revenue that falls due, fen
-    quota_sold: np.ndarray  # (counties, years): mu sold
-    reserved: np.ndarray  # (sites,): homes granted, keys not yet handed over
-    occupied: np.ndarray  # (sites,)
-    idle: np.ndarray  # (sites,): homes owned by households that left, or kept empty for the comparison group
-    positions: np.ndarray  # (counties, 5): jobs that exist for movers, by kind
-    filled: np.ndarray  # (counties, 5)
-    moved_by_mode: np.ndarray  # (villages, modes): households of the village now living in the mode
-    closed: np.ndarray  # (villages,): 1 once village services have closed
-    whole: np.ndarray  # (villages,): 1 once the village has accepted whole-village relocation
+    villages: np.recarray  # VILLAGE (villages,)
+    sites: np.recarray  # SITE (sites,)
+    offices: np.recarray  # OFFICE (counties,)
+    site_of: np.ndarray  # i4 (villages, modes)
+    moved_by_mode: np.ndarray  # f8 (villages, modes): households of the village now living in the mode
+    school_open: np.ndarray  # f8 (months, villages)
+    ready: np.ndarray  # f8 (months, sites)
+    quota_due: np.ndarray  # f8 (counties, months + 37): quota revenue by the month it falls due, fen
+    quota_sold: np.ndarray  # f8 (counties, years): mu sold
+    positions: np.ndarray  # f8 (counties, 5): jobs that exist for movers, by kind
+    filled: np.ndarray  # f8 (counties, 5)
 
 
-def new_books(institutions: Institutions, *, months: int, modes: int) -> Books:
-    """Empty books."""
-    counties, sites = len(institutions.pool_share), len(institutions.site_county)
-    villages = len(institutions.originals)
-    shapes = dict(
-        quota_due=(counties, months + 37), quota_sold=(counties, months // 12 + 1), positions=(counties, 5),
-        filled=(counties, 5), moved_by_mode=(villages, modes), reserved=sites, occupied=sites, idle=sites,
-        closed=villages, whole=villages,
-    )  # fmt: skip
-    return Books(*(np.zeros(shapes.get(name, counties)) for name in Books._fields))
+def new_books(institutions: Institutions, *, months: int) -> Books:
+    """Books as before the first month: nothing granted, paid or filled."""
+    counties = len(institutions.pool_share)
+    villages = _table(
+        VILLAGE,
+        len(institutions.originals),
+        last=institutions.villages.first[1:],
+        originals=institutions.originals,
+        **{f: getattr(institutions.villages, f)[: len(institutions.originals)] for f in institutions.villages._fields},
+    )
+    sites = _table(
+        SITE,
+        len(institutions.site_county),
+        county=institutions.site_county,
+        mode=institutions.site_mode,
+        klass=institutions.site_class,
+    )
+    return Books(
+        villages=villages,
+        sites=sites,
+        offices=_table(OFFICE, counties, share=institutions.pool_share),
+        site_of=institutions.site_of,
+        moved_by_mode=np.zeros(institutions.site_of.shape),
+        school_open=institutions.school_open,
+        ready=institutions.ready,
+        quota_due=np.zeros((counties, months + 37)),
+        quota_sold=np.zeros((counties, months // 12 + 1)),
+        positions=np.zeros((counties, 5)),
+        filled=np.zeros((counties, 5)),
+    )
+
+
+def _table(dtype: np.dtype, rows: int, **columns: np.ndarray) -> np.recarray:
+    table = np.zeros(rows, dtype)
+    for name, column in columns.items():
+        table[name] = column
+    return table.view(np.recarray)
 
 
 def sites_for_villages(villages: Villages, site_county: np.ndarray, site_mode: np.ndarray, modes: int) -> np.ndarray:

@@ -1,7 +1,5 @@
 """The month in order: the one compiled driver, each step a line."""
 
-import numpy as np
-
 from simulation.rule import rule
 from simulation.steps.apply import apply
 from simulation.steps.beliefs import beliefs
@@ -15,41 +13,39 @@ from simulation.steps.supply import supply
 
 
 @rule
-def advance(hh, status, institutions, books, policy, modes, window, seed, t0, t1, out):
+def advance(hh, status, books, policy, modes, window, seed, t0, t1, out):
     """Run months t0..t1-1 in place.
 
     Beliefs come before choices because a household sees last month's work; keys before work because people search where they live;
     income before debt because debt is paid from it; returns after arrears because arrears drive them.
     """
-    peers = np.zeros(len(institutions.originals))
-    chance = np.zeros(len(institutions.originals))
     order = lottery_order(hh, seed)
     if t0 == 0:
-        start(hh, status, institutions, books, modes, policy, seed)
+        start(hh, status, books, modes, policy, seed)
     for t in range(t0, t1):
         county, ledger = out.county[t], out.ledger[t]
         if t > 0:
             out.mode[t] = out.mode[t - 1]
             out.klass[t] = out.klass[t - 1]
-        supply(institutions, books, policy, t, window, ledger)
-        beliefs(hh, status, institutions, policy, t, peers, chance)
-        apply(hh, status, institutions, books, policy, modes, peers, chance, seed, t, window, county)
+        supply(books, policy, t, window, ledger)
+        beliefs(hh, status, books, policy, t)
+        apply(hh, status, books, policy, modes, seed, t, window, county)
         if t < window:
-            grant(hh, status, institutions, books, policy, modes, order, seed, t, county)
+            grant(hh, status, books, policy, modes, order, seed, t, county)
         move_in(
-            hh, status, institutions, books, policy, modes, seed, t, window,
+            hh, status, books, policy, modes, seed, t, window,
             county, out.mode[t], out.klass[t], ledger,
         )  # fmt: skip
-        train(hh, status, books, policy, order, t, institutions.pool_share, county, ledger)
+        train(hh, status, books, policy, order, t, county, ledger)
         separations(hh, status, books, policy, seed, t)
-        match(hh, status, institutions, books, policy, seed, t, ledger)
+        match(hh, status, books, policy, seed, t, ledger)
         employers(books, policy, t, ledger)
-        finances(hh, status, institutions, books, policy, modes, t, county, out.income[t], ledger)
-        old_houses(hh, status, institutions, books, policy, modes, seed, t, county, ledger)
+        finances(hh, status, books, policy, modes, t, county, out.income[t], ledger)
+        old_houses(hh, status, books, policy, modes, seed, t, county, ledger)
         returns(hh, status, books, policy, seed, t, county)
-        belong(hh, status, institutions, books, policy, seed, t, ledger)
-        closures(status, institutions, books, policy, t)
-        record(hh, status, institutions, books, modes, chance, t, window, out.county)
+        belong(hh, status, books, policy, seed, t, ledger)
+        closures(status, books, policy, t)
+        record(hh, status, books, t, window, out.county)
         if t == window - 1:
-            explain(hh, status, institutions, books, policy, modes, peers, chance, seed, t, out.why)
-    villages_now(status, institutions, books, out.village)
+            explain(hh, status, books, policy, modes, seed, t, out.why)
+    villages_now(status, books, out.village)

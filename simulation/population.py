@@ -280,7 +280,7 @@ class _Draft:
         _, moments = meet(totals)
         count = self.rank(synthesis.LISTED, 1.0, LISTING_ERROR, log_income, moments)
         self.mark(p.poor, count, m.low_income_share, self.place.households)
-        for _ in range(2):  # the spread and the rest disturb each other a little
+        for _ in range(3):  # the spread and the rest disturb each other a little
             wide = np.where(moments[:, 1] > 1e-9, moments[:, 1], self.by_group(m.income_sd_log))
             power = self.by_group(m.income_sd_log) / wide - 1.0
             totals, _ = synthesis.rescale(ones, moments[:, 0].copy(), power, columns, log_income)

@@ -6,14 +6,25 @@ import types
 from collections.abc import Callable
 
 from numba import njit
+from numba.core import types as nb
 
 
 def rule(function: Callable) -> Callable:
     """Compile one decision of one household or institution.
 
     No fastmath and no fused multiply-add: a rule gives the same bits compiled and interpreted, here and on any other machine.
+    A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag.
     """
-    return njit(cache=True, nogil=True, error_model="numpy")(function)
+    dispatcher = njit(nogil=True, error_model="numpy")(function)
+    template = dispatcher.get_call_template
+    dispatcher.get_call_template = lambda args, kws: template(tuple(map(_widened, args)), kws)
+    return dispatcher
+
+
+def _widened(argument: nb.Type) -> nb.Type:
+    plain = nb.unliteral(argument)
+    small = isinstance(plain, nb.Boolean) or (isinstance(plain, nb.Integer) and plain.bitwidth < 64)
+    return nb.int64 if small else plain
 
 
 def interpreted(function: Callable, _seen: dict | None = None) -> Callable:

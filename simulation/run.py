@@ -42,7 +42,7 @@ def run(inputs: Inputs, *, seed: int, months: int | None = None) -> Result:
     last = inputs.months if months is None else months
     households = new_households(inputs.population)
     status = np.zeros(len(households), np.uint8)
-    books = new_books(inputs.institutions, months=inputs.months, modes=inputs.modes.shape[1])
+    books = new_books(inputs.institutions, months=inputs.months)
     outcomes = new_outcomes(
         months=inputs.months,
         counties=inputs.policy.shape[1],
@@ -50,7 +50,7 @@ def run(inputs: Inputs, *, seed: int, months: int | None = None) -> Result:
         villages=len(inputs.institutions.originals),
     )
     advance(
-        households, status, inputs.institutions, books, inputs.policy, inputs.modes,
+        households, status, books, inputs.policy, inputs.modes,
         inputs.window, seed, 0, last, outcomes,
     )  # fmt: skip
     return Result(outcomes, households, status, books)

@@ -190,20 +190,20 @@ def offer(h, p, m, terms, bank, around, service, subsidy):
 
 
 @rule
-def choose(h, p, modes, terms, around, sites, site_class, whole, seed):
+def choose(h, p, modes, terms, around, site_of, sites, whole, seed):
     """The best affordable mode if it beats staying; improvement in place only where no way of moving does.
 
-    `modes` are this month's mode records, `sites` the village's site for each mode, `site_class` the class of every site;
+    `modes` are this month's mode records, `site_of` the village's site for each mode, `sites` the table of sites;
     `whole` is 1 where the offer is whole-village relocation.
     """
     leaning = tastes(h, p, seed)
     best, at, wanted, is_open = -1e300, -1, -1e300, False
     for k in range(len(modes)):
         m = modes[k]
-        if not open_to(h, p, m) or (m.needs_home > 0.0 and sites[k] < 0):
+        if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
             continue
         is_open = True
-        level = service_level(p, site_class[sites[k]] if sites[k] >= 0 else 1)
+        level = service_level(p, sites[site_of[k]].klass if site_of[k] >= 0 else 1)
         o = offer(h, p, m, terms, leaning.bank, around, level, entitlement(h, p, m, whole))
         worth = o.value + leaning.leave + taste_for_kind(h, p, seed, m.kind)
         wanted = max(wanted, worth)
@@ -224,7 +224,16 @@ def choose(h, p, modes, terms, around, sites, site_class, whole, seed):
 
 
 @rule
-def surroundings(distance_km, township_km, road_sd, service, school_km, alive, peers, job_chance):
-    """What a village offers and shows this month; once closed (`alive` 0) it has neither services nor school."""
-    school = exp_(-school_km / 5.0) * alive
-    return Surroundings(distance_km, township_km, road_sd, service * alive, school, peers, job_chance)
+def surroundings(village, alive):
+    """What a village offers and shows this month; once closed (or `alive` is 0) it has neither services nor school."""
+    if village.closed > 0:
+        alive = 0.0
+    return Surroundings(
+        village.distance_km,
+        village.township_km,
+        village.road_sd,
+        village.service * alive,
+        exp_(-village.school_km / 5.0) * alive,
+        village.peers,
+        village.job_chance,
+    )

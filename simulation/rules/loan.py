@@ -75,5 +75,5 @@ def due(balance, rate, months_left, grace_left, subsidy_share):
     if grace_left <= 0.0:
         principal = balance
         if months_left > 1.0:
-            principal = min(balance, max(0.0, fen(balance * annuity(rate, months_left) / 100.0) - interest))
+            principal = min(balance, max(0.0, fen(balance * annuity(rate, 1.0 * months_left) / 100.0) - interest))
     return Due(interest, principal, fen(interest * subsidy_share / 100.0))

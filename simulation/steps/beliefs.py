@@ -7,20 +7,18 @@ from simulation.rules.work import jobs_there
 
 
 @rule
-def beliefs(hh, status, institutions, policy, t, peers, chance):
-    """Fill `peers` (share living at destinations) and `chance` (believed chance of work), both (villages,)."""
-    first = institutions.villages.first
-    for v in range(len(peers)):
-        p = policy[t, institutions.villages.county[v]]
+def beliefs(hh, status, books, policy, t):
+    """Each village's share of households living at destinations, and its belief about work there."""
+    for village in books.villages:
         away, working, seeking = 0, 0, 0
-        for i in range(first[v], first[v + 1]):
+        for i in range(village.first, village.last):
             if status[i] == MOVED:
                 h = hh[i]
                 away += 1
-                if t - h.moved >= p.belief_months:
+                if t - h.moved >= policy[t, village.county].belief_months:
                     working += jobs_there(h)
                     seeking += h.seekers
             elif status[i] == RETURNED:
                 seeking += 1
-        peers[v] = away / institutions.originals[v]
-        chance[v] = job_chance(working, seeking, p)
+        village.peers = away / village.originals
+        village.job_chance = job_chance(working, seeking, policy[t, village.county])

@@ -14,11 +14,11 @@ SETTLED_MONTHS = 12
 
 
 @rule
-def pay_delayed_subsidy(h, books, flows, p, c, t):
+def pay_delayed_subsidy(h, office, flows, p, t):
     """The subsidy reaches households that already live there once its delay is over."""
     if t - h.moved >= p.subsidy_delay_months:
-        books.cash[c] -= h.subsidy
-        books.committed[c] -= h.subsidy
+        office.cash -= h.subsidy
+        office.committed -= h.subsidy
         flows[F.subsidy] += h.subsidy
         h.savings += h.subsidy
         h.subsidy = 0.0
@@ -56,7 +56,7 @@ def tally(sums, h, income, line):
 
 
 @rule
-def finances(hh, status, institutions, books, policy, modes, t, county, groups, ledger):
+def finances(hh, status, books, policy, modes, t, county, groups, ledger):
     """One month of money for every household that is still followed (own movers are not)."""
     at, rate = -1, 0.0
     for i in range(len(hh)):
@@ -66,11 +66,12 @@ def finances(hh, status, institutions, books, policy, modes, t, county, groups, 
         h = hh[i]
         c = h.county
         p = policy[t, c]
+        office = books.offices[c]
         flows = ledger[c]
         if c != at:
             at, rate = c, terms(p).rate
         if h.subsidy > 0.0 and h.moved >= 0:
-            pay_delayed_subsidy(h, books, flows, p, c, t)
+            pay_delayed_subsidy(h, office, flows, p, t)
         if s == MOVED:
             m = modes[t, h.mode]
             income = income_after_moving(h, p, m)
@@ -86,9 +87,8 @@ def finances(hh, status, institutions, books, policy, modes, t, county, groups, 
         if h.loan > 0.0 or h.startup_loan > 0.0 or arrears > 0.0:
             owed = fall_due(h, rate, p)
             interest, principal = owed.interest, owed.principal
-            available = money_left(books, p, institutions.pool_share[c], c)
-            subsidised = min(owed.subsidised, max(0.0, available))
-            books.cash[c] -= subsidised
+            subsidised = min(owed.subsidised, max(0.0, money_left(office, p)))
+            office.cash -= subsidised
             flows[F.interest_subsidy] += subsidised
             county[c, K.interest_fen] += interest
             county[c, K.due_fen] += interest + principal

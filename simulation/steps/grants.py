@@ -27,40 +27,42 @@ def lottery_order(hh, seed):
 
 
 @rule
-def free_homes(institutions, books, t, s):
+def free_homes(books, t, s):
     """Whole homes of site `s` that nobody holds."""
-    return math.floor(institutions.ready[t, s]) - books.reserved[s] - books.occupied[s] - books.idle[s]
+    site = books.sites[s]
+    return math.floor(books.ready[t, s]) - site.reserved - site.occupied - site.idle
 
 
 @rule
-def pick_site(institutions, books, t, c, v, mode):
+def pick_site(books, t, c, v, mode):
     """The village's own site if it has a free home, else the county's site of that mode with most; -1 if none."""
-    own = institutions.site_of[v, mode]
-    if own >= 0 and free_homes(institutions, books, t, own) >= 1.0:
+    own = books.site_of[v, mode]
+    if own >= 0 and free_homes(books, t, own) >= 1.0:
         return own
     best, most = -1, 0.5
-    for s in range(len(institutions.site_county)):
-        if institutions.site_county[s] == c and institutions.site_mode[s] == mode:
-            free = free_homes(institutions, books, t, s)
+    for s in range(len(books.sites)):
+        if books.sites[s].county == c and books.sites[s].mode == mode:
+            free = free_homes(books, t, s)
             if free > most:
                 best, most = s, free
     return best
 
 
 @rule
-def money_left(books, p, share, c):
-    """What the office of county `c` may still promise: cash and authorised bridge finance, less what is promised; fen."""
-    return books.cash[c] + fen(p.bridge_finance_yuan * share) - books.committed[c]
+def money_left(office, p):
+    """What a county's office may still promise: cash and authorised bridge finance, less what is promised; fen."""
+    return office.cash + fen(p.bridge_finance_yuan * office.share) - office.committed
 
 
 @rule
-def grant(hh, status, institutions, books, policy, modes, order, seed, t, county):
+def grant(hh, status, books, policy, modes, order, seed, t, county):
     """Serve each county's queue by class, then lottery rank; it stops at the first it cannot pay for."""
     n = len(order)
     queue = np.empty(n, np.int64)
     at = 0
     for c in range(policy.shape[1]):
         p = policy[t, c]
+        office = books.offices[c]
         waiting = 0
         while at < n and hh[order[at]].county == c:
             i = order[at]
@@ -80,20 +82,20 @@ def grant(hh, status, institutions, books, policy, modes, order, seed, t, county
                 m = modes[t, h.mode]
                 site = -1
                 if m.needs_home > 0.0:
-                    site = pick_site(institutions, books, t, c, h.village, h.mode)
+                    site = pick_site(books, t, c, h.village, h.mode)
                     if site < 0:
                         h.blocked = NO_HOME
                         continue
                 cost = costs(h, p, m, entitlement(h, p, m, h.whole))
                 subsidy, compensation = fen(cost.subsidy), fen(cost.compensation)
-                left = money_left(books, p, institutions.pool_share[c], c)
+                left = money_left(office, p)
                 if left <= 0.0 or subsidy + compensation > left:
                     open_for_grants = False
                     h.blocked = NO_MONEY
                     continue
-                books.committed[c] += subsidy + compensation
+                office.committed += subsidy + compensation
                 if site >= 0:
-                    books.reserved[site] += 1.0
+                    books.sites[site].reserved += 1.0
                 status[i] = GRANTED
                 h.granted = t
                 h.site = site
@@ -124,8 +126,8 @@ def release_jobs(h, books, c):
 def give_back(h, books, c, t):
     """The household does not take its home: home, money and jobs are free again, and it is at origin."""
     if h.site >= 0:
-        books.reserved[h.site] -= 1.0
-    books.committed[c] -= h.subsidy + h.compensation
+        books.sites[h.site].reserved -= 1.0
+    books.offices[c].committed -= h.subsidy + h.compensation
     h.subsidy, h.compensation = 0.0, 0.0
     release_jobs(h, books, c)
     h.site = -1
@@ -134,7 +136,7 @@ def give_back(h, books, c, t):
 
 
 @rule
-def move_in(hh, status, institutions, books, policy, modes, seed, t, window, county, by_mode, by_class, ledger):
+def move_in(hh, status, books, policy, modes, seed, t, window, county, by_mode, by_class, ledger):
     """Hand over keys: some drop out, the others pay, draw their loan and move."""
     for i in range(len(hh)):
         if status[i] != GRANTED:
@@ -142,6 +144,7 @@ def move_in(hh, status, institutions, books, policy, modes, seed, t, window, cou
         h = hh[i]
         c = h.county
         p = policy[t, c]
+        office = books.offices[c]
         if t - h.granted < p.handover_months:
             continue
         m = modes[t, h.mode]
@@ -153,7 +156,7 @@ def move_in(hh, status, institutions, books, policy, modes, seed, t, window, cou
         cost = costs(h, p, m, h.subsidy / 100.0)
         price, gross, loan = fen(cost.price), fen(cost.gross), fen(cost.loan)
         if h.subsidy > gross:
-            books.committed[c] -= h.subsidy - gross
+            office.committed -= h.subsidy - gross
             h.subsidy = gross
         at_once = h.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
         kin = min(max(0.0, gross - at_once - loan - h.savings), fen(p.kin_transfer_yuan))
@@ -172,15 +175,15 @@ def move_in(hh, status, institutions, books, policy, modes, seed, t, window, cou
             h.withheld = 1
             county[c, K.persons_signed] -= h.members
             if site >= 0:
-                books.idle[site] += 1.0
+                books.sites[site].idle += 1.0
             continue
         flows = ledger[c]
         h.savings = savings
         flows[F.home_price] += price
         flows[F.fitting_out] += gross - price
         flows[F.kin_transfer] += kin
-        books.cash[c] -= at_once
-        books.committed[c] -= at_once
+        office.cash -= at_once
+        office.committed -= at_once
         flows[F.subsidy] += at_once
         h.subsidy -= at_once
         if loan > 0.0:
@@ -191,8 +194,8 @@ def move_in(hh, status, institutions, books, policy, modes, seed, t, window, cou
             county[c, K.new_loans] += 1.0
         h.moved = t
         if site >= 0:
-            books.reserved[site] -= 1.0
-            books.occupied[site] += 1.0
+            books.sites[site].reserved -= 1.0
+            books.sites[site].occupied += 1.0
         if not moving:
             status[i] = IMPROVED
             release_jobs(h, books, c)

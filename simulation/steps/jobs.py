@@ -30,10 +30,10 @@ def open_jobs(books, c, kind):
 
 
 @rule
-def pay_from_jobs_account(h, books, flows, c, flow, amount):
+def pay_from_jobs_account(h, office, flows, flow, amount):
     """Pay the household from the employment account if it holds the amount."""
-    if books.jobs_cash[c] >= amount:
-        books.jobs_cash[c] -= amount
+    if office.jobs_cash >= amount:
+        office.jobs_cash -= amount
         flows[flow] += amount
         h.savings += amount
 
@@ -62,29 +62,30 @@ def hire(h, books, flows, p, c, kind):
     change_job(h, books, c, kind, 1)
     if h.had_job == 0:
         h.had_job = 1
-        pay_from_jobs_account(h, books, flows, c, F.first_job_subsidy, fen(p.first_job_subsidy_yuan))
+        pay_from_jobs_account(h, books.offices[c], flows, F.first_job_subsidy, fen(p.first_job_subsidy_yuan))
 
 
 @rule
-def train(hh, status, books, policy, order, t, shares, county, ledger):
+def train(hh, status, books, policy, order, t, county, ledger):
     """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
     n = len(order)
     at = 0
     for c in range(policy.shape[1]):
         p = policy[t, c]
         flows = ledger[c]
-        month = p.training_seats_per_year * shares[c] / 12.0
+        office = books.offices[c]
+        month = p.training_seats_per_year * office.share / 12.0
         seats = math.floor(month * (t + 1)) - math.floor(month * t)
         cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
         while at < n and hh[order[at]].county == c:
             h = hh[order[at]]
             if seats >= 1 and h.trained == 0 and searches(h, status[order[at]], p):
-                if books.jobs_cash[c] >= cost + lost_work:
+                if office.jobs_cash >= cost + lost_work:
                     seats -= 1
                     h.trained = 1
-                    books.jobs_cash[c] -= cost
+                    office.jobs_cash -= cost
                     flows[F.training] += cost
-                    pay_from_jobs_account(h, books, flows, c, F.lost_work_subsidy, lost_work)
+                    pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
                     county[c, K.trained] += 1.0
             at += 1
 
@@ -104,7 +105,7 @@ def separations(hh, status, books, policy, seed, t):
 
 
 @rule
-def match(hh, status, institutions, books, policy, seed, t, ledger):
+def match(hh, status, books, policy, seed, t, ledger):
     """Public-welfare posts to households without work, then openings by tilted lottery rank, start-ups, work away."""
     seeker = np.empty(len(hh), np.int64)
     found = 0
@@ -171,7 +172,7 @@ def match_in_county(hh, line, books, p, c, seed, t, flows):
 def start_up(h, books, flows, p, c):
     """The household starts a business with the subsidy and, where offered, a loan it invests."""
     hire(h, books, flows, p, c, STARTUP)
-    pay_from_jobs_account(h, books, flows, c, F.startup_subsidy, fen(p.startup_subsidy_yuan))
+    pay_from_jobs_account(h, books.offices[c], flows, F.startup_subsidy, fen(p.startup_subsidy_yuan))
     loan = fen(p.startup_loan_limit_yuan)
     if loan > 0.0 and h.startup_loan == 0.0:
         h.startup_loan = loan
@@ -185,10 +186,12 @@ def employers(books, policy, t, ledger):
     """Public-welfare posts and social insurance: the employment account pays employers as far as it goes."""
     for c in range(policy.shape[1]):
         p = policy[t, c]
-        posts = min(books.jobs_cash[c], fen(p.post_subsidy_yuan_per_month) * books.filled[c, POST])
-        books.jobs_cash[c] -= posts
+        office = books.offices[c]
+        filled = books.filled[c]
+        posts = min(office.jobs_cash, fen(p.post_subsidy_yuan_per_month) * filled[POST])
+        office.jobs_cash -= posts
         ledger[c, F.post_subsidy] += posts
-        insured = books.filled[c, WORKSHOP] + books.filled[c, SERVICE]
-        insurance = min(books.jobs_cash[c], fen(p.social_insurance_subsidy_yuan_per_month) * insured)
-        books.jobs_cash[c] -= insurance
+        insured = filled[WORKSHOP] + filled[SERVICE]
+        insurance = min(office.jobs_cash, fen(p.social_insurance_subsidy_yuan_per_month) * insured)
+        office.jobs_cash -= insurance
         ledger[c, F.social_insurance_subsidy] += insurance

@@ -8,17 +8,16 @@ from simulation.households import (
 )  # fmt: skip
 from simulation.outcomes import K, W
 from simulation.rule import rule
-from simulation.rules.choice import choose
+from simulation.rules.choice import choose, surroundings
 from simulation.rules.grant import eligible
 from simulation.rules.loan import terms
 from simulation.rules.work import jobs_there
-from simulation.steps.apply import village_sees
 
 OCCUPIED_MONTHS = 12  # a move counts as occupied after a year
 
 
 @rule
-def record(hh, status, institutions, books, modes, chance, t, window, county):
+def record(hh, status, books, t, window, county):
     """Fill the stocks of month `t`; `county` is the whole (months, counties, INDICATORS) array."""
     now = county[t]
     if t > 0:
@@ -76,37 +75,39 @@ def record(hh, status, institutions, books, modes, chance, t, window, county):
         sums[K.moved] += 1.0
         if t - h.moved == OCCUPIED_MONTHS and h.moved < window:
             sums[K.persons_occupied] += h.members
-    for s in range(len(institutions.site_county)):
-        sums = now[institutions.site_county[s]]
-        ready = math.floor(institutions.ready[t, s])
-        held = books.reserved[s] + books.occupied[s] + books.idle[s]
+    for s in range(len(books.sites)):
+        site = books.sites[s]
+        sums = now[site.county]
+        ready = math.floor(books.ready[t, s])
+        held = site.reserved + site.occupied + site.idle
         sums[K.homes_ready] += ready
         sums[K.homes_free] += ready - held
-        sums[K.homes_reserved] += books.reserved[s]
-        sums[K.homes_occupied] += books.occupied[s]
-        sums[K.homes_idle] += books.idle[s]
-    for v in range(len(books.closed)):
-        now[institutions.villages.county[v], K.closed_villages] += books.closed[v]
-        now[institutions.villages.county[v], K.job_belief] += chance[v]
+        sums[K.homes_reserved] += site.reserved
+        sums[K.homes_occupied] += site.occupied
+        sums[K.homes_idle] += site.idle
+    for village in books.villages:
+        now[village.county, K.closed_villages] += village.closed
+        now[village.county, K.job_belief] += village.job_chance
     for c in range(now.shape[0]):
         for k in range(5):
             now[c, K.positions_workshop + k] = books.positions[c, k]
             now[c, K.filled_workshop + k] = books.filled[c, k]
-        now[c, K.cash_fen] = books.cash[c]
-        now[c, K.committed_fen] = books.committed[c]
-        now[c, K.jobs_cash_fen] = books.jobs_cash[c]
+        office = books.offices[c]
+        now[c, K.cash_fen] = office.cash
+        now[c, K.committed_fen] = office.committed
+        now[c, K.jobs_cash_fen] = office.jobs_cash
 
 
 @rule
-def explain(hh, status, institutions, books, policy, modes, peers, chance, seed, t, why):
+def explain(hh, status, books, policy, modes, seed, t, why):
     """Sort every household of the pool by what keeps it, or kept it, from moving; `why` is (counties, WHY, 2)."""
-    first = institutions.villages.first
-    for v in range(len(peers)):
-        c = institutions.villages.county[v]
+    for v in range(len(books.villages)):
+        village = books.villages[v]
+        c = village.county
         p = policy[t, c]
         loan = terms(p)
-        around = village_sees(institutions, books, v, t, peers, chance)
-        for i in range(first[v], first[v + 1]):
+        around = surroundings(village, books.school_open[t, v])
+        for i in range(village.first, village.last):
             h = hh[i]
             if h.earlier > 0:
                 continue
@@ -135,8 +136,7 @@ def explain(hh, status, institutions, books, policy, modes, peers, chance, seed,
             elif not eligible(h, p):
                 reason = W.infeasible
             else:
-                site = institutions.site_of[v]
-                choice = choose(h, p, modes[t], loan, around, site, institutions.site_class, 0, seed)
+                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, 0, seed)
                 if choice.mode >= 0 and modes[t, choice.mode].counts > 0.0:
                     reason = W.not_yet_applied
                 elif not choice.open:
@@ -150,18 +150,18 @@ def explain(hh, status, institutions, books, policy, modes, peers, chance, seed,
 
 
 @rule
-def villages_now(status, institutions, books, table):
+def villages_now(status, books, table):
     """Original households, moved, applied or granted, closed, for each village; `table` is (villages, 4)."""
-    first = institutions.villages.first
-    for v in range(len(books.closed)):
-        moved, applied = 0.0, 0.0
-        for i in range(first[v], first[v + 1]):
+    for v in range(len(books.villages)):
+        village = books.villages[v]
+        moved, applied = 0, 0
+        for i in range(village.first, village.last):
             s = status[i]
             if s == MOVED:
-                moved += 1.0
+                moved += 1
             elif s == APPLIED or s == GRANTED:
-                applied += 1.0
-        table[v, 0] = float(institutions.originals[v])
+                applied += 1
+        table[v, 0] = village.originals
         table[v, 1] = moved
         table[v, 2] = applied
-        table[v, 3] = books.closed[v]
+        table[v, 3] = village.closed

@@ -14,7 +14,7 @@ from simulation.steps.grants import money_left, release_jobs
 
 
 @rule
-def old_houses(hh, status, institutions, books, policy, modes, seed, t, county, ledger):
+def old_houses(hh, status, books, policy, modes, seed, t, county, ledger):
     """Compensation on surrender; reclaimed land is sold as quota within the yearly cap and pays back later."""
     for i in range(len(hh)):
         if status[i] != MOVED and status[i] != RETURNED:
@@ -24,8 +24,9 @@ def old_houses(hh, status, institutions, books, policy, modes, seed, t, county, 
             continue
         months = float(t - h.moved)
         c = h.county
+        office = books.offices[c]
         if h.compensation > 0.0 and (status[i] != MOVED or months > 12.0):
-            books.committed[c] -= h.compensation
+            office.committed -= h.compensation
             h.compensation = 0.0
         if status[i] != MOVED or months > 12.0 or modes[t, h.mode].surrender <= 0.0:
             continue
@@ -36,28 +37,28 @@ def old_houses(hh, status, institutions, books, policy, modes, seed, t, county, 
         h.surrendered = 1
         paid = h.compensation
         h.compensation = 0.0
-        books.cash[c] -= paid
-        books.committed[c] -= paid
+        office.cash -= paid
+        office.committed -= paid
         h.savings += paid
         ledger[c, F.compensation] += paid
-        reclaim(h, institutions, books, p, t, county, ledger)
+        reclaim(h, books, p, t, county, ledger)
 
 
 @rule
-def reclaim(h, institutions, books, p, t, county, ledger):
+def reclaim(h, books, p, t, county, ledger):
     """Reclaim the homestead of the household if it is large enough and the office can pay; sell its quota."""
     if not worth_reclaiming(h.homestead_m2, p):
         return
     c = h.county
-    share = institutions.pool_share[c]
+    office = books.offices[c]
     land = mu(h.homestead_m2)
     cost = fen(p.reclamation_cost_yuan_per_mu * land)
-    if cost > money_left(books, p, share, c):
+    if cost > money_left(office, p):
         return
-    books.cash[c] -= cost
+    office.cash -= cost
     ledger[c, F.reclamation] += cost
     county[c, K.reclaimed_mu] += land
-    room = p.quota_cap_mu_per_year * share - books.quota_sold[c, t // 12]
+    room = p.quota_cap_mu_per_year * office.share - books.quota_sold[c, t // 12]
     sold = max(0.0, min(land * p.quota_sold_share, room))
     books.quota_sold[c, t // 12] += sold
     county[c, K.quota_sold_mu] += sold
@@ -82,8 +83,8 @@ def returns(hh, status, books, policy, seed, t, county):
         h.integration = 0.0
         books.moved_by_mode[h.village, h.mode] -= 1.0
         if h.site >= 0:
-            books.occupied[h.site] -= 1.0
-            books.idle[h.site] += 1.0
+            books.sites[h.site].occupied -= 1.0
+            books.sites[h.site].idle += 1.0
         if h.earlier > 0:
             county[c, K.earlier_returned] += 1.0
         else:
@@ -92,7 +93,7 @@ def returns(hh, status, books, policy, seed, t, county):
 
 
 @rule
-def belong(hh, status, institutions, books, policy, seed, t, ledger):
+def belong(hh, status, books, policy, seed, t, ledger):
     """Registration, land and integration of those who stay."""
     for i in range(len(hh)):
         if status[i] != MOVED:
@@ -101,14 +102,15 @@ def belong(hh, status, institutions, books, policy, seed, t, ledger):
         c = h.county
         p = policy[t, c]
         if h.leased == 0:
+            office = books.offices[c]
             lease, leave = u01_pair(seed, LEASE, i, t)
             if lease < p.land_lease_per_year / 12.0:
                 h.leased = 1
             elif leave < p.paid_exit_per_year / 12.0 and p.paid_exit_yuan_per_mu > 0.0:
                 price = fen(p.paid_exit_yuan_per_mu * h.land_mu)
-                if price <= money_left(books, p, institutions.pool_share[c], c):
+                if price <= money_left(office, p):
                     h.leased = 2
-                    books.cash[c] -= price
+                    office.cash -= price
                     h.savings += price
                     ledger[c, F.paid_exit] += price
         if p.hukou_parity > 0.0 and h.hukou == 0 and u01(seed, HUKOU, i, t) < p.hukou_per_year / 12.0:
@@ -118,15 +120,14 @@ def belong(hh, status, institutions, books, policy, seed, t, ledger):
 
 
 @rule
-def closures(status, institutions, books, policy, t):
+def closures(status, books, policy, t):
     """A village's services close once enough of its households have left."""
-    first = institutions.villages.first
-    for v in range(len(books.closed)):
-        if books.closed[v] > 0.0:
+    for village in books.villages:
+        if village.closed > 0:
             continue
         gone = 0
-        for i in range(first[v], first[v + 1]):
+        for i in range(village.first, village.last):
             if status[i] == MOVED or status[i] == OWN_MOVED:
                 gone += 1
-        if gone >= policy[t, institutions.villages.county[v]].closure_share * institutions.originals[v]:
-            books.closed[v] = 1.0
+        if gone >= policy[t, village.county].closure_share * village.originals:
+            village.closed = 1

@@ -21,7 +21,7 @@ def took_earlier(m, site):
 
 
 @rule
-def start(hh, status, institutions, books, modes, policy, seed):
+def start(hh, status, books, modes, policy, seed):
     """Place the earlier movers: mode among the county's sites, month within the five years before, work at the stated chance.
 
     They hold homes outside this programme's, owe nothing, and count towards no target.
@@ -31,7 +31,7 @@ def start(hh, status, institutions, books, modes, policy, seed):
         if h.earlier == 0:
             continue
         p = policy[0, h.county]
-        sites = institutions.site_of[h.village]
+        sites = books.site_of[h.village]
         status[i] = MOVED
         h.moved = -1 - math.floor(12.0 * EARLIER_YEARS * u01(seed, EARLIER_MONTH, i, 0))
         options = 0

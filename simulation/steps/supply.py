@@ -18,11 +18,12 @@ def posts_funded(p, share):
 
 
 @rule
-def supply(institutions, books, policy, t, window, ledger):
+def supply(books, policy, t, window, ledger):
     """Money and openings of month `t`; `ledger` is this month's (counties, flows)."""
     for c in range(policy.shape[1]):
         p = policy[t, c]
-        share = institutions.pool_share[c]
+        office = books.offices[c]
+        share = office.share
         flows = ledger[c]
         if t % 12 == 0:
             if t < window:
@@ -30,15 +31,15 @@ def supply(institutions, books, policy, t, window, ledger):
                 province = fen(p.budget_province_yuan_per_year * share)
                 city = fen(p.budget_city_yuan_per_year * share)
                 county = fen(p.budget_county_yuan_per_year * share)
-                books.cash[c] += central + province + city + county
+                office.cash += central + province + city + county
                 flows[F.appropriation_central] += central
                 flows[F.appropriation_province] += province
                 flows[F.appropriation_city] += city
                 flows[F.appropriation_county] += county
             jobs = fen(p.jobs_budget_yuan_per_year * share)
-            books.jobs_cash[c] += jobs
+            office.jobs_cash += jobs
             flows[F.appropriation_jobs] += jobs
-        books.cash[c] += books.quota_due[c, t]
+        office.cash += books.quota_due[c, t]
         flows[F.quota_revenue] += books.quota_due[c, t]
         positions = books.positions[c]
         positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
