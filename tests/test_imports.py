@@ -8,7 +8,7 @@ import pytest
 HOME = Path(__file__).resolve().parent.parent
 FORBIDDEN = {
     "simulation": {"scenarios", "experiments", "matplotlib", "pandas", "pyarrow", "typer", "rich"},
-    "scenarios": {"experiments", "matplotlib", "typer", "rich"},
+    "scenarios": {"experiments", "matplotlib", "typer"},
 }
 FILES = {name: sorted((HOME / name).rglob("*.py")) for name in FORBIDDEN}
 OPENING = {
