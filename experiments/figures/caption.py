@@ -38,7 +38,9 @@ def sources(scenario: Any, words: Words) -> list[str]:
     cited = [entry.source for entry in _entries(scenario)] + [target.source for target in scenario.targets]
     documents = Counter(re.split(r"[\s,;，；]", source.strip(), maxsplit=1)[0] for source in cited if source)
     assumed = documents.pop("assumption", 0)
-    reference = scenario.header.get("reference") if isinstance(scenario.header, dict) else scenario.header.reference
+    reference = (
+        scenario.header.get("reference") if isinstance(scenario.header, dict) else scenario.header.reference
+    )
     ranked = [name for name, _ in sorted(documents.items(), key=lambda item: (-item[1], item[0]))]
     return [*([reference] if reference else []), *ranked, *([words("assumptions")] if assumed else [])]
 

@@ -61,13 +61,13 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     counties = [words.name(study.scenario.counties[c]) for c in d.order]
     pitch = 6.0 if len(counties) <= 15 else 4.2 if len(counties) <= 30 else 3.2
     size = style.TEXT if pitch > 4 else style.SMALL
-    body, axis = pitch * len(counties), 9.0
+    top, body, axis = 9.0, pitch * len(counties), 9.0
     sheet = style.Sheet(
-        height=5.0 + body + axis,
+        height=top + body + axis,
         title=_title(study, d, counties, words),
         note=words(
             "counties_note",
-            event=words(d.event),
+            event=words(f"events.{d.event}"),
             date=words.date(study.scenario.start, d.at),
             spread=caption.spread(study, words, "median_interval"),
         ),
@@ -76,17 +76,16 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     single = len(study.runs) == 1
     unit = 1e4 if words.lang == "zh" and d.persons.max() >= 2e4 else 1.0
     written, shares = (
-        [_written(values[:, i], write, span, words, single) for i in range(len(counties))]
-        for values, write, span in (
-            (d.persons, lambda v: words.number(v, digits=3), words.number_span),
-            (d.share, words.percent, words.percent_span),
-        )
+        [_written([write(v) for v in values[:, i]], words, single) for i in range(len(counties))]
+        for values, write in ((d.persons, lambda v: words.number(v, digits=3)), (d.share, words.percent))
     )
     gutter = style.MARGIN + max(style.width_of(c, size) for c in counties) + 2.5
     columns = [max(style.width_of(t, size) for t in column) + 2.0 for column in (written, shares)]
     width = (style.WIDTH - style.MARGIN - gutter - sum(columns) - 8.0) / 2.0
-    left = sheet.axes(gutter, 5.0, width, body)
-    right = sheet.axes(gutter + width + columns[0] + 8.0, 5.0, width, body)
+    left = sheet.axes(gutter, top, width, body)
+    right = sheet.axes(gutter + width + columns[0] + 8.0, top, width, body)
+    sheet.heading(style.MARGIN, 2.0, "a", words("persons_heading"))
+    sheet.heading(gutter + width + columns[0] + 4.0, 2.0, "b", words("pool_heading"))
     panels = ((left, d.persons / unit, written, style.BLUE), (right, d.share * 100.0, shares, style.GREEN))
     for ax, values, column, colour in panels:
         y = np.arange(len(counties))
@@ -95,7 +94,8 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
             ax.hlines(y, values[0], values[2], color=style.mix(colour, 0.45), lw=2.2, zorder=2)
         ax.plot(values[1], y, "o", ms=4.2, color=colour, mec="white", mew=0.5, zorder=3, clip_on=False)
         most = float(values.max())
-        ax.set(xlim=(0, most * 1.03 if most > 0 else 1.0), ylim=(len(counties) - 0.5, -0.5), yticks=[])
+        ax.set(ylim=(len(counties) - 0.5, -0.5), yticks=[])
+        style.from_zero(ax, most, room=1.03)
         style.bare(ax, "left")
         for i, text in enumerate(column):
             ax.annotate(text, (1.0, i), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
@@ -113,9 +113,9 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     return sheet
 
 
-def _written(values: np.ndarray, write: Any, span: Any, words: Words, single: bool) -> str:
-    low, middle, high = values
-    return write(middle) if single else words("with_range", value=write(middle), range=span(low, high))
+def _written(texts: list[str], words: Words, single: bool) -> str:
+    low, middle, high = texts
+    return middle if single else words.with_range(middle, low, high)
 
 
 def _title(study: Any, d: Data, counties: list[str], words: Words) -> str:

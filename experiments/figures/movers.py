@@ -19,11 +19,12 @@ class Data(NamedTuple):
 
     event: str
     persons: np.ndarray
+    futures: np.ndarray  # (points,) means of replications at month `at`, or the runs of an only point
     bands: np.ndarray  # (LEVELS, months)
     chance: np.ndarray  # (months,) half the 5-95 % range between replications of one future; empty if unknown
     at: int
     target: float | None
-    reached: float | None  # share of runs
+    reached: float | None  # share of futures
 
 
 def data(study: Any) -> Data:
@@ -32,32 +33,27 @@ def data(study: Any) -> Data:
     event = getattr(target, "event", None) or "keys"
     persons = study.indicator(f"persons_{event}").sum(axis=2)
     at = counting_month(study)
-    final = persons[:, at]
+    futures = study.by_point(persons[:, at]).mean(axis=1) if study.points > 1 else persons[:, at]
     chance = np.empty(0)
     if study.replications > 1 and study.points > 1:
         chance = 1.645 * np.sqrt(study.by_point(persons).var(axis=1, ddof=1).mean(axis=0))
     value = reached = None
     if target is not None:
         value = float(target.value)
-        most = getattr(target, "at_most", None) is not None
-        reached = float(np.mean(final <= value if most else final >= value))
-    return Data(event, persons, np.quantile(persons, LEVELS, axis=0), chance, at, value, reached)
+        reached = float(np.mean(futures >= value if target.at_least else futures <= value))
+    return Data(event, persons, futures, np.quantile(persons, LEVELS, axis=0), chance, at, value, reached)
 
 
 def first_target(scenario: Any) -> Any:
     """The first target that counts persons in the whole region, or None."""
-    wanted = (t for t in scenario.targets if t.metric == "persons" and t.scope in ("region", "", None))
-    return next(wanted, None)
+    counties = {county.id for county in scenario.counties}
+    return next((t for t in scenario.targets if t.metric == "persons" and t.scope not in counties), None)
 
 
 def counting_month(study: Any) -> int:
     """The month on which outcomes are counted: the target's date, or the end of the window."""
-    scenario = study.scenario
-    target = first_target(scenario)
-    if target is None or not target.date:
-        return min(scenario.window, study.months) - 1
-    first, last = (int(d[:4]) * 12 + int(d[5:7]) for d in (scenario.start, target.date))
-    return min(max(last - first, 0), study.months - 1)
+    target = first_target(study.scenario)
+    return min(target.month if target else study.scenario.window - 1, study.months - 1)
 
 
 def rows(study: Any, d: Data) -> list[dict[str, Any]]:
@@ -67,7 +63,10 @@ def rows(study: Any, d: Data) -> list[dict[str, Any]]:
     return [
         {"month": t, "date": english.iso(study.scenario.start, t), "event": d.event}
         | dict(zip(names, d.bands[:, t].tolist(), strict=True))
-        | {"target_persons": d.target if t == d.at else None, "share_reached": d.reached if t == d.at else None}
+        | {
+            "target_persons": d.target if t == d.at else None,
+            "share_reached": d.reached if t == d.at else None,
+        }
         | {"chance_half_range_persons": float(d.chance[t]) if len(d.chance) else None}
         for t in range(study.months)
     ]
@@ -80,13 +79,16 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     sheet = style.Sheet(
         height=HEIGHT,
         title=_title(study, d, words),
-        note=words("movers_note", event=words(d.event)),
+        note=words("movers_note", event=words(f"events.{d.event}")),
         footnote=caption.footnote(study, words),
     )
     key = [(style.BLUE, words("this_run" if single else "median"))]
     marks: list[tuple[Any, str]] = [(dict(color=colour, lw=1.0), text) for colour, text in key]
     if not single:
-        marks += [(style.mix(style.BLUE, 0.38), words("band_narrow")), (style.mix(style.BLUE, 0.17), words("band_wide"))]
+        marks += [
+            (style.mix(style.BLUE, 0.38), words("band_narrow")),
+            (style.mix(style.BLUE, 0.17), words("band_wide")),
+        ]
     if len(d.chance):
         half = words.number(d.chance[d.at], digits=2)
         marks.append((style.ORANGE, words("chance", half=half)))
@@ -120,10 +122,12 @@ def _curve(ax: Any, study: Any, d: Data, words: Words, unit: float, single: bool
     months, window = study.months, study.scenario.window
     x = np.arange(months + 1)
     p5, p25, p50, p75, p95 = np.hstack([np.zeros((len(LEVELS), 1)), d.bands]) / unit
-    top = 1.12 * max(p95.max(), (d.target or 0.0) / unit, 1.0 / unit)
+    top = 1.17 * max(p95.max(), (d.target or 0.0) / unit, 1.0 / unit)
     if window < months:
         ax.axvspan(window, months, color=style.SHADE, lw=0, zorder=0)
-        ax.text((window + months) / 2, top * 0.985, words("follow_up"), ha="center", va="top", color=style.GREY)
+        ax.text(
+            (window + months) / 2, top * 0.985, words("follow_up"), ha="center", va="top", color=style.GREY
+        )
     if not single:
         ax.fill_between(x, p5, p95, color=style.mix(style.BLUE, 0.17), lw=0, zorder=1)
         ax.fill_between(x, p25, p75, color=style.mix(style.BLUE, 0.38), lw=0, zorder=2)
@@ -133,7 +137,9 @@ def _curve(ax: Any, study: Any, d: Data, words: Words, unit: float, single: bool
         ax.fill_between(x, np.maximum(p50 - half, 0.0), p50 + half, color=style.ORANGE, lw=0, zorder=3)
     ax.plot([window] * 2, [0, top], color=style.GREY, lw=0.6, zorder=3)
     ends = words("window_end") + "\n" + words.date(study.scenario.start, window - 1)
-    ax.text(window - 0.012 * months, top * 0.985, ends, ha="right", va="top", color=style.GREY, linespacing=1.25)
+    ax.text(
+        window - 0.012 * months, top * 0.985, ends, ha="right", va="top", color=style.GREY, linespacing=1.25
+    )
     if d.target is not None:
         y = d.target / unit
         ax.plot([0, months], [y, y], color=style.VERMILLION, lw=0.9, ls=(0, (4, 2)), zorder=3)
@@ -146,12 +152,20 @@ def _curve(ax: Any, study: Any, d: Data, words: Words, unit: float, single: bool
 
 
 def _ending(ax: Any, study: Any, d: Data, words: Words, unit: float) -> None:
-    final = d.persons[:, d.at] / unit
+    final = d.futures / unit
     low, high = float(final.min()), float(final.max())
     margin = max(high - low, 0.02 * ax.get_ylim()[1]) * 0.01
     bins = min(max(round(2 * np.sqrt(len(final))), 4), 30)
     counts, edges = np.histogram(final, bins=bins, range=(low - margin, high + margin))
-    ax.barh(edges[:-1], counts, np.diff(edges), align="edge", color=style.mix(style.BLUE, 0.38), ec="white", lw=0.4)
+    ax.barh(
+        edges[:-1],
+        counts,
+        np.diff(edges),
+        align="edge",
+        color=style.mix(style.BLUE, 0.38),
+        ec="white",
+        lw=0.4,
+    )
     most = counts.max()
     median = d.bands[2, d.at] / unit
     if len(d.chance):
@@ -161,14 +175,19 @@ def _ending(ax: Any, study: Any, d: Data, words: Words, unit: float) -> None:
     if d.target is not None and d.reached is not None:
         y, top = d.target / unit, ax.get_ylim()[1]
         ax.plot([0, most * 1.9], [y, y], color=style.VERMILLION, lw=0.9, ls=(0, (4, 2)))
-        at_most = getattr(first_target(study.scenario), "at_most", None) is not None
-        above = 1.0 - d.reached if at_most else d.reached
-        texts = ("short", "reach") if at_most else ("reach", "short")
+        at_least = first_target(study.scenario).at_least
+        above, texts = (d.reached, ("reach", "short")) if at_least else (1.0 - d.reached, ("short", "reach"))
         for share, key, gap, va in ((above, texts[0], 0.012, "bottom"), (1 - above, texts[1], -0.012, "top")):
             ax.text(most * 1.88, y + gap * top, words(key, share=words.percent(share)), ha="right", va=va,
                     color=style.VERMILLION)  # fmt: skip
     ax.set(xlim=(0, most * 1.9), xticks=[0, int(most)])
-    ax.set_xlabel(words("at_date", date=words.date(study.scenario.start, d.at)))
+    ax.set_xlabel(
+        words(
+            "at_date",
+            counted=words("count_futures" if study.points > 1 else "count_runs"),
+            date=words.date(study.scenario.start, d.at),
+        )
+    )
     ax.tick_params(labelleft=False, left=False)
     ax.spines["bottom"].set_bounds(0, most)
 

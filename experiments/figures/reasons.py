@@ -23,10 +23,11 @@ TINTS = (1.0, 0.62, 0.4, 0.22, 0.12)
 
 
 class Data(NamedTuple):
-    """Means over runs; the first axis of all but `households` and `spread` is `states`."""
+    """Means over runs: each run counts alike, whatever the size of its pool."""
 
     states: tuple[str, ...]
     colours: tuple[str, ...]
+    pool: float  # households, median over runs
     total: np.ndarray  # (states,): share of the pool's households
     spread: np.ndarray  # (2, states): 5 and 95 % of runs
     county: np.ndarray  # (states, counties): share of the county's households
@@ -46,18 +47,19 @@ def data(study: Any) -> Data:
     ]
     states, colours = zip(*kept, strict=True)
     where = [WHY.index(state) for state in states]
-    households = study.why[:, :, where, 0]
+    households = study.why[:, :, where, 0]  # (runs, counties, states)
     total = households.sum(axis=1)
     share = total / np.maximum(total.sum(axis=1, keepdims=True), 1.0)
-    mean = households.mean(axis=0)
+    county = households / np.maximum(households.sum(axis=2, keepdims=True), 1.0)
     return Data(
         states=states,
         colours=colours,
-        total=mean.sum(axis=0) / max(mean.sum(), 1.0),
+        pool=float(np.median(total.sum(axis=1))),
+        total=share.mean(axis=0),
         spread=np.quantile(share, (0.05, 0.95), axis=0),
-        county=(mean / np.maximum(mean.sum(axis=1, keepdims=True), 1.0)).T,
+        county=county.mean(axis=0).T,
         persons=study.why[:, :, where, 1].mean(axis=0).T,
-        households=mean.T,
+        households=households.mean(axis=0).T,
     )
 
 
@@ -66,7 +68,9 @@ def rows(study: Any, d: Data) -> list[dict[str, Any]]:
     out = []
     for s, state in enumerate(d.states):
         whole = dict(households=float(d.households[s].sum()), persons=float(d.persons[s].sum()))
-        whole |= dict(share=float(d.total[s]), share_p05=float(d.spread[0, s]), share_p95=float(d.spread[1, s]))
+        whole |= dict(
+            share=float(d.total[s]), share_p05=float(d.spread[0, s]), share_p95=float(d.spread[1, s])
+        )
         out.append({"state": state, "county": "region"} | whole)
         for c, county in enumerate(study.scenario.counties):
             part = dict(households=float(d.households[s, c]), persons=float(d.persons[s, c]))
@@ -95,14 +99,14 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     )
     written = [_written(d, s, words, single) for s in range(len(d.states))]
     heads = max(style.width_of(words(name), style.TEXT) for name, _ in families) + 3.0
-    names = max(style.width_of(words(state), style.TEXT) for state in d.states) + 2.0
+    names = max(style.width_of(words(f"why.{state}"), style.TEXT) for state in d.states) + 2.0
     numbers = max(style.width_of(text, style.TEXT) for text in written) + 2.0
     places = max(style.width_of(words.name(c), style.TEXT) for c in counties) + 2.0
     x = style.MARGIN + heads + names
     free = style.WIDTH - style.MARGIN - x - numbers - places - 5.0
     left, right = free * 0.42, free * 0.58
     ax = sheet.axes(x, 6.0, left, tall)
-    sheet.write(style.MARGIN, 0.0, words("why_total"))
+    sheet.heading(style.MARGIN, 2.0, "a", words("why_total"))
     y = 0.0
     for name, members in families:
         sheet.label(style.MARGIN, 6.0 + y + row / 2, words(name), color=style.GREY)
@@ -111,22 +115,24 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
             ax.barh(middle, d.total[s] * 100.0, row * 0.72, color=d.colours[s], lw=0)
             if not single:
                 ax.plot(d.spread[:, s] * 100.0, [middle] * 2, color=style.INK, lw=0.7)
-            sheet.label(x - 2.0, 6.0 + middle, words(d.states[s]), ha="right")
+            sheet.label(x - 2.0, 6.0 + middle, words(f"why.{d.states[s]}"), ha="right")
             sheet.label(x + left + 2.0, 6.0 + middle, written[s])
             y += row
         y += gap
     most = max(d.total.max(), d.spread.max()) * 100.0
-    ax.set(ylim=(tall, 0), xlim=(0, most * 1.02 if most > 0 else 1.0), yticks=[])
+    ax.set(ylim=(tall, 0), yticks=[])
+    style.from_zero(ax, most)
     ax.set_xlabel(words("why_axis"))
-    _counties(sheet, study, d, words, x + left + numbers + places + 5.0, right, body)
+    _counties(sheet, study, d, words, x + left + numbers + places + 5.0, right, body, places)
     return sheet
 
 
-def _counties(sheet: style.Sheet, study: Any, d: Data, words: Words, x: float, width: float, body: float) -> None:
+def _counties(sheet: style.Sheet, study: Any, d: Data, words: Words, x: float, width: float, body: float,
+              places: float) -> None:  # fmt: skip
     """Counties as full bars, the one with the largest share of movers first."""
     order = np.argsort(-d.county[0], kind="stable")
     ax = sheet.axes(x, 6.0, width, body)
-    sheet.write(x, 0.0, words("why_county"))
+    sheet.heading(x - places, 2.0, "b", words("why_county"))
     start = np.zeros(len(order))
     for colour, shares in zip(d.colours, d.county[:, order] * 100.0, strict=True):
         ax.barh(range(len(order)), shares, 0.76, left=start, color=colour, ec="white", lw=0.25)
@@ -142,19 +148,19 @@ def _counties(sheet: style.Sheet, study: Any, d: Data, words: Words, x: float, w
 
 def _written(d: Data, s: int, words: Words, single: bool) -> str:
     value = words.percent(d.total[s], places=1)
-    return value if single else words("with_range", value=value, range=words.percent_span(*d.spread[:, s], places=1))
+    low, high = (words.percent(share, places=1) for share in d.spread[:, s])
+    return value if single else words.with_range(value, low, high)
 
 
 def _title(d: Data, words: Words) -> str:
-    pool = d.households.sum()
-    if pool == 0:
+    if d.pool == 0:
         return words("why_title_empty")
     others = [s for s, state in enumerate(d.states) if state != "moved"]
     first = max(others, key=lambda s: d.total[s])
     return words(
         "why_title",
         moved=words.percent(d.total[d.states.index("moved")]),
-        pool=words.number(pool, digits=3),
-        reason=words(d.states[first]),
+        pool=words.number(d.pool, digits=3),
+        reason=words(f"why.{d.states[first]}"),
         share=words.percent(d.total[first]),
     )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import RLock
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -39,7 +40,6 @@ RC = {
     "text.color": INK,
     "text.parse_math": False,
     "text.hinting": "none",
-    "text.hinting_factor": 1,
     "axes.edgecolor": GREY,
     "axes.linewidth": 0.5,
     "axes.labelsize": TEXT,
@@ -70,7 +70,7 @@ RC = {
     "pdf.fonttype": 3,
 }
 
-_LOCK = Lock()
+_LOCK = RLock()
 
 
 @contextmanager
@@ -94,6 +94,7 @@ def _measure() -> Any:
     return FigureCanvasAgg(Figure(dpi=300)).get_renderer()
 
 
+@cache
 def width_of(text: str, size: float) -> float:
     """Width of the widest line of `text` in mm at `size` points."""
     font = FontProperties(family=RC["font.family"], size=size)
@@ -110,16 +111,16 @@ _PIECE = re.compile(
 )
 
 
+@cache
 def wrap(text: str, width: float, size: float) -> str:
     """`text` broken into lines no wider than `width` mm, Chinese between characters and the rest at spaces."""
-    lines, line = [], ""
-    for piece in _PIECE.findall(text):
-        if line.strip() and width_of((line + piece).rstrip(), size) > width:
-            lines.append(line.strip())
-            line = piece.lstrip()
-        else:
-            line += piece
-    return "\n".join([*lines, line.strip()])
+    pieces, lines = _PIECE.findall(text), []
+    while pieces:
+        fits = range(1, len(pieces) + 1)
+        more = bisect_right(fits, width, lo=1, key=lambda n: width_of("".join(pieces[:n]).strip(), size))
+        lines.append("".join(pieces[:more]).strip())
+        pieces = pieces[more:]
+    return "\n".join(lines)
 
 
 def mix(colour: str, share: float) -> str:
@@ -151,7 +152,12 @@ class Sheet:
 
     def label(self, x: float, y: float, text: str, **style: Any) -> None:
         """One line of text whose middle is at height `y`, whatever its letters."""
-        self.write(x, y, text, **{"va": "center_baseline"} | style)
+        self.write(x, y - 0.2, text, **{"va": "center_baseline"} | style)
+
+    def heading(self, x: float, y: float, letter: str, text: str) -> None:
+        """A panel's letter and what the panel shows; the letter is Latin, so it may be bold."""
+        self.label(x, y, letter, family=["DejaVu Sans"], weight="bold", size=NOTE)
+        self.label(x + 3.5, y, text, size=NOTE)
 
     def axes(self, x: float, y: float, width: float, height: float, **options: Any) -> Axes:
         """A panel whose top left corner is at (x, y) mm of the body."""
@@ -172,8 +178,12 @@ class Sheet:
                 left, row = x, row + 4.0
             middle = self._up(y + row + 1.6)
             if isinstance(swatch, dict):
-                xs = (left / WIDTH, (left + 5.0) / WIDTH)
-                self.figure.add_artist(Line2D(xs, (middle, middle), **swatch))
+                xs = (
+                    [(left + dx) / WIDTH for dx in (0.0, 5.0)]
+                    if swatch.get("ls") != "none"
+                    else [(left + 4.0) / WIDTH]
+                )
+                self.figure.add_artist(Line2D(xs, [middle] * len(xs), **swatch))
             else:
                 size = (5.0 / WIDTH, 2.4 / self.height)
                 corner = (left / WIDTH, middle - size[1] / 2)
@@ -208,6 +218,13 @@ def _describe(svg: bytes, name: str, title: str, note: str) -> bytes:
     words = f'<title id="{name}-title">{escape(title)}</title>\n <desc id="{name}-desc">{escape(note)}</desc>'.encode()
     label = f'role="img" aria-labelledby="{name}-title {name}-desc" '.encode()
     return head.sub(lambda m: b"<svg " + label + m[1] + b">\n " + words, svg, count=1)
+
+
+def from_zero(ax: Axes, most: float, *, room: float = 1.02) -> None:
+    """The x axis from 0 to a little over `most`; only the 0 if there is nothing to show."""
+    ax.set_xlim(0.0, most * room if most > 0 else 1.0)
+    if most <= 0:
+        ax.set_xticks([0])
 
 
 def bare(ax: Axes, *sides: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments import wording
+
 LANGS = ("en", "zh")
 
 # key: (en, zh)
@@ -21,36 +23,33 @@ WORDS = {
     "one_run": ("one run", "单次模拟"),
     "one_future": (
         "one future, {replications} replications; ranges show chance alone",
-        "单一未来情形，重复 {replications} 次；区间只反映随机波动",
+        "单一未来，重复 {replications} 次；区间只反映随机波动",
     ),
     "runs": (
         "{points} futures × {replications} replications = {runs} runs",
-        "{points} 种未来情形 × {replications} 次重复 = {runs} 次模拟",
+        "{points} 种未来 × {replications} 次重复 = {runs} 次模拟",
     ),
-    "runs_single": ("{points} futures, one run each", "{points} 种未来情形，各模拟一次"),
+    "runs_single": ("{points} futures, one run each", "{points} 种未来，各模拟一次"),
     "futures": (
-        "A future is one set of values of the uncertainties, drawn from their ranges.",
-        "未来情形指在取值范围内抽取的一组不确定因素。",
+        "A future is one set of values of the uncertainties, drawn from their ranges; a share of futures is not a probability.",
+        "未来指在取值范围内抽取的一组不确定因素；未来占比不是概率。",
     ),
     "sources": ("Sources: {list}", "来源：{list}"),
     "assumptions": ("assumptions", "假设"),
     "median_interval": ("median and 5–95 % of runs", "中位数及 5%～95% 区间"),
     "mean_interval": ("mean over runs; lines span 5–95 % of runs", "各次模拟均值；线段为 5%～95% 区间"),
     # movers
-    "signed": ("signed up", "签约"),
-    "keys": ("moved in (keys handed over)", "搬迁（已交钥匙）"),
-    "occupied": ("living in their new home for a year", "实际入住满一年"),
     "movers_title": (
         "Median {median} of {target} persons by {date}; {share} of futures reach the target",
-        "到{date}搬迁人数中位数{median}人（目标{target}人），{share}的未来情形达到目标",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），{share}的未来达到目标",
     ),
     "movers_title_none": (
         "Median {median} of {target} persons by {date}; no future reaches the target",
-        "到{date}搬迁人数中位数{median}人（目标{target}人），没有未来情形达到目标",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），没有未来达到目标",
     ),
     "movers_title_all": (
         "Median {median} of {target} persons by {date}; every future reaches the target",
-        "到{date}搬迁人数中位数{median}人（目标{target}人），所有未来情形均达到目标",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），所有未来均达到目标",
     ),
     "movers_title_one_met": (
         "One run: {median} of {target} persons by {date}; the target is reached",
@@ -63,8 +62,8 @@ WORDS = {
     "movers_title_free": ("Median {median} persons by {date}", "到{date}搬迁人数中位数{median}人"),
     "movers_title_nobody": ("Nobody has moved by {date}", "到{date}无人搬迁"),
     "movers_note": (
-        "Persons {event}, cumulative by the end of each month, whole region",
-        "各月末累计{event}人数，全区域",
+        "Persons, cumulative by the end of each month, whole region; counted event: {event}",
+        "各月末累计人数，全区域；计数节点：{event}",
     ),
     "median": ("median", "中位数"),
     "this_run": ("this run", "本次模拟"),
@@ -74,7 +73,9 @@ WORDS = {
     "target": ("target {value}", "目标 {value}"),
     "window_end": ("applications close", "申请截止"),
     "follow_up": ("follow-up", "跟踪期"),
-    "at_date": ("Runs, {date}", "模拟次数，{date}"),
+    "count_futures": ("Futures", "未来数"),
+    "count_runs": ("Runs", "模拟次数"),
+    "at_date": ("{counted}, {date}", "{counted}，{date}"),
     "reach": ("{share} reach it", "{share}达标"),
     "short": ("{share} fall short", "{share}未达标"),
     # counties
@@ -88,12 +89,14 @@ WORDS = {
     ),
     "counties_title_nobody": ("Nobody has moved in any county", "各县（市、区）均无人搬迁"),
     "counties_note": (
-        "Persons {event} by {date}, by county; {spread}",
-        "到{date}{event}人数，按县（市、区）；{spread}",
+        "Persons by {date}, by county (counted event: {event}); {spread}",
+        "到{date}各县（市、区）人数（计数节点：{event}）；{spread}",
     ),
     "persons_axis": ("Persons", "人数（人）"),
     "persons_axis_scaled": ("Persons", "人数（万人）"),
     "pool_axis": ("Share of the county's pool (%)", "占本县可搬迁人口的比例（%）"),
+    "persons_heading": ("Persons moved", "搬迁人数"),
+    "pool_heading": ("Share of the county's pool", "占本县可搬迁人口的比例"),
     "region_share": ("region {share}", "全区域 {share}"),
     # why
     "why_title": (
@@ -107,109 +110,104 @@ WORDS = {
     ),
     "why_axis": ("Share of households (%)", "占农户的比例（%）"),
     "why_total": ("All counties", "全部县（市、区）"),
-    "why_county": ("By county, most moved first; colours as left", "分县（市、区），按搬迁比例排序，颜色同左"),
+    "why_county": (
+        "By county, most moved first; colours as left",
+        "分县（市、区），按搬迁比例排序，颜色同左",
+    ),
     "gone": ("Done", "已有结果"),
     "waiting": ("Applied", "已申请"),
     "hindered": ("Would move", "愿搬未搬"),
     "staying": ("Stay", "留下"),
-    "moved": ("moved", "已搬迁"),
-    "returned": ("moved and returned", "搬迁后回流"),
-    "own_moved": ("moved on their own", "自行搬迁"),
-    "improved": ("improved in place", "就地安置"),
-    "in_process": ("in process", "办理中"),
-    "no_home": ("no home yet", "等待房源"),
-    "no_money": ("no money for the grant yet", "等待资金"),
-    "withheld": ("grant withheld for comparison", "对照组（暂缓补助）"),
-    "withdrew": ("withdrew", "放弃"),
-    "not_yet_applied": ("not yet applied", "尚未申请"),
-    "unaffordable": ("cannot afford it", "负担不起"),
-    "infeasible": ("no mode open to them", "无可用安置方式"),
-    "never_mover": ("would never move", "不愿搬迁"),
-    "prefers_to_stay": ("better off staying", "留下更合算"),
     # incomes
-    "incomes_title": (
-        "Moving {verb} income by {effect} ({to_range} in 90 % of futures)",
-        "搬迁使收入{verb}{effect}（90% 的未来情形在 {to_range} 之间）",
+    "incomes_title_up": (
+        "Moving raises income by {effect} (95 % interval {range})",
+        "搬迁使收入增加{effect}（95%区间 {range}）",
+    ),
+    "incomes_title_down": (
+        "Moving lowers income by {effect} (95 % interval {range})",
+        "搬迁使收入减少{effect}（95%区间 {range}）",
     ),
     "incomes_title_unclear": (
-        "The effect of moving on income is unclear: {to_range} in 90 % of futures",
-        "搬迁对收入的影响不明确：90% 的未来情形在 {to_range} 之间",
+        "Whether moving raises income is unclear: {signed}, 95 % interval {range}",
+        "搬迁能否增收尚不明确：{signed}，95%区间 {range}",
     ),
-    "incomes_title_one": (
-        "In this run moving changes income by {effect}",
-        "本次模拟中搬迁使收入变化 {effect}",
+    "incomes_title_few": (
+        "Moving changes income by {signed}; too few futures for an interval",
+        "搬迁使收入变化{signed}；未来太少，无法给出区间",
     ),
     "incomes_title_plain": (
-        "Movers earn {movers} yuan a head, stayers {stayers}; the effect of moving was not measured",
-        "搬迁户人均收入{movers}元，未搬迁户{stayers}元；未测算搬迁效应",
+        "Movers earn {movers} yuan a head a year, stayers {stayers}; the effect of moving was not measured",
+        "搬迁户人均年收入{movers}元，未搬迁户{stayers}元；未测算搬迁效应",
     ),
     "incomes_title_nobody": (
-        "Nobody has moved; stayers earn {stayers} yuan a head",
-        "无人搬迁；未搬迁户人均收入{stayers}元",
+        "Nobody has moved; stayers earn {stayers} yuan a head a year",
+        "无人搬迁；未搬迁户人均年收入{stayers}元",
     ),
     "incomes_note": (
-        "Income a head, {first} to {last}, by source; {spread}",
-        "{first}至{last}人均年收入，按来源；{spread}",
+        "Income a head by source, {first} to {last}, yuan of the day; {spread}",
+        "{first}至{last}人均年收入，按来源，当年价；{spread}",
     ),
-    "raises": ("raises", "增加"),
-    "lowers": ("lowers", "减少"),
-    "income_axis": ("Yuan a head a year", "元／人·年"),
+    "incomes_spread": ("means, with 5–95 % of runs", "均值及 5%～95% 区间"),
+    "income_axis": ("Yuan a head a year", "人均年收入（元）"),
     "wage": ("wages", "工资性收入"),
     "business": ("family business", "家庭经营收入"),
     "transfer": ("transfers", "转移性收入"),
     "property": ("property", "财产性收入"),
-    "total": ("total", "合计"),
     "movers": ("Movers", "搬迁户"),
     "stayers": ("Stayers", "未搬迁户"),
-    "granted": ("Grant paid", "获补助户"),
-    "withheld_group": ("Grant withheld", "暂缓补助户"),
-    "observed": ("As observed: who moves also differs", "实际观察：两类农户本身有差别"),
-    "experiment": ("Comparison by lot: the same kind of household", "随机对照：同类农户"),
-    "no_group": ("none", "无"),
-    "no_effect": ("No comparison group in this study", "本研究没有对照组"),
-    "effect_axis": ("Effect of moving, yuan a head a year", "搬迁效应（元／人·年）"),
+    "granted": ("Grant paid", "获得补助"),
+    "withheld": ("Grant withheld", "暂缓补助"),
+    "observed": (
+        "As observed (movers and stayers are different households)",
+        "实际观察（搬迁户与未搬迁户本身不同）",
+    ),
+    "experiment": (
+        "Comparison by lot (grants withheld at random in a run of their own)",
+        "随机对照（另一次模拟中随机暂缓部分补助）",
+    ),
+    "effect": (
+        "Effect of moving: {signed}{range}, each group relative to its income at the start",
+        "搬迁效应：{signed}{range}，两组均相对各自期初收入",
+    ),
+    "effect_range": (" (95 % interval {range})", "（95%区间 {range}）"),
+    "at_start": ("income at the start", "期初收入"),
+    "no_group": ("no such household", "没有这类农户"),
+    "no_effect": (
+        "No grants were withheld: the effect of moving is not measured",
+        "没有暂缓补助的农户，未测算搬迁效应",
+    ),
     # money
     "money_title": (
-        "The programme spends {spent}, {per_person} yuan a person moved; {purpose} takes {share}",
-        "项目支出{spent}，每搬迁一人{per_person}元；{purpose}占{share}",
+        "The public spends {per_person} yuan a person moved, {spent} in all; {share} goes to {purpose}",
+        "每搬迁一人公共支出{per_person}元，合计{spent}；其中{purpose}占{share}",
     ),
-    "money_title_nobody": ("The programme spends {spent}; nobody has moved", "项目支出{spent}；无人搬迁"),
-    "money_title_zero": ("The programme has no budget and spends nothing", "项目没有预算，也没有支出"),
-    "money_note": (
-        "All payments from {first} to {last}; {spread}",
-        "{first}至{last}的全部收支；{spread}",
-    ),
-    "money_in": ("Into the programme account, by payer", "项目资金来源"),
-    "money_out": ("Out of it, by purpose", "项目资金用途"),
+    "money_title_nobody": ("The public spends {spent}; nobody has moved", "公共支出{spent}；无人搬迁"),
+    "money_title_zero": ("No public money is budgeted or spent", "没有预算，也没有公共支出"),
+    "money_note": ("Payments from {first} to {last}; {spread}", "{first}至{last}收支；{spread}"),
+    "money_in": ("Into the programme's account, by payer", "项目资金来源"),
+    "money_out": ("Spending, by purpose", "支出用途"),
     "money_home": ("Households' homes: what they cost and who pays", "农户住房：费用与出资"),
-    "central": ("central government", "中央"),
-    "province": ("province", "省级"),
-    "city": ("city", "市级"),
-    "county_payer": ("county", "县级"),
-    "jobs_fund": ("county, for employment", "县级就业资金"),
     "quota": ("land quota sold", "土地指标收入"),
-    "subsidy": ("moving subsidy", "搬迁补助"),
-    "old house": ("old houses", "旧房补偿"),
-    "land": ("paid exit from land rights", "土地权益有偿退出"),
-    "reclamation": ("reclamation", "复垦"),
-    "interest subsidy": ("interest subsidy", "贷款贴息"),
-    "training": ("training", "技能培训"),
-    "employment": ("employment subsidies", "就业补助"),
-    "public-welfare post": ("public-welfare posts", "公益性岗位"),
-    "start-up": ("start-ups", "创业补助"),
-    "social insurance": ("social insurance", "社会保险"),
-    "ecological payment": ("ecological payments", "生态补偿"),
-    "outside": ("{purpose} (county, outside)", "{purpose}（县级另付）"),
+    "outside": ("{purpose}*", "{purpose}*"),
+    "outside_note": (
+        "* paid by the county outside the programme's account",
+        "* 由县级在项目账户之外支付",
+    ),
+    "no_money_at_all": ("nothing", "无"),
+    "money_axis": ("{unit}", "{unit}"),
     "unspent": ("not spent", "结余"),
     "cost": ("Costs", "费用"),
     "paid_by": ("Paid from", "出资"),
-    "home_price": ("home price", "购房款"),
-    "fitting_out": ("fitting out", "装修"),
-    "loan": ("loans", "贷款"),
-    "kin": ("kin", "亲友资助"),
-    "own": ("own money", "自有资金"),
+    "means.subsidy": ("relocation subsidy", "搬迁补助"),
+    "means.compensation": ("old-house compensation", "旧房补偿"),
+    "means.loan": ("loans", "贷款"),
+    "means.kin": ("help from kin", "亲友资助"),
+    "means.own": ("own money", "自有资金"),
     "nothing_bought": ("No homes were bought", "没有购房"),
 }
+# Names the terminal uses too.
+for _kind in ("EVENTS", "WHY", "PAYERS", "PURPOSES", "HOUSEHOLDS"):
+    WORDS |= {f"{_kind.lower()}.{key}": names for key, names in getattr(wording, _kind).items()}
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -249,9 +247,12 @@ class Words:
         sign = "−" if value < 0 else "+" if signed and value > 0 else ""
         return f"{sign}{abs(value):.{places}f}" + ("\u00a0%" if self.lang == "en" else "%")
 
-    def number_span(self, low: float, high: float) -> str:
-        """A range of counts, three figures each."""
-        return self.number(low, digits=3) + self("to") + self.number(high, digits=3)
+    def with_range(self, value: str, low: str, high: str) -> str:
+        """A written value with its range behind it, if that says more than the value."""
+        if low == high:
+            return value
+        low = low.removesuffix("\u00a0%")
+        return self("with_range", value=value, range=low + self("to") + high)
 
     def percent_span(self, low: float, high: float, *, places: int = 0, signed: bool = False) -> str:
         """A range of shares; signed ones are joined by a word in English, where a dash would look like a minus."""
@@ -279,6 +280,8 @@ class Words:
 
 def figures(value: float) -> str:
     """An amount in its unit with about three figures: 1,234, 56.7 or 0.89."""
+    if 0 < value < 0.005:
+        return "<0.01"
     places = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     value = round(value, places) + 0.0
     return ("−" if value < 0 else "") + f"{abs(value):,.{places}f}"
