@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 Path = tuple[str | int, ...]
 
@@ -16,6 +17,7 @@ _BARE = re.compile(r"[^,\]}#\r\n]*")
 
 def lines(text: str) -> dict[Path, int]:
     """The line of every table, key and element; an index into a list is a step of the path, as in `("mode", 2, "id")`."""
+    ends = [match.start() for match in re.finditer("\n", text)]
     found: dict[Path, int] = {(): 1}
     length: dict[Path, int] = {}
 
@@ -25,7 +27,7 @@ def lines(text: str) -> dict[Path, int]:
 
     def note(path: Path, at: int) -> None:
         for n in range(1, len(path) + 1):
-            found.setdefault(path[:n], text.count("\n", 0, at) + 1)
+            found.setdefault(path[:n], bisect_left(ends, at) + 1)
 
     def key(at: int) -> tuple[list[str], int]:
         parts: list[str] = []

@@ -162,34 +162,33 @@ def _rows(layer: Layer) -> None:
             seen.add(id)
             layer.set((section, id, "id"), id, (section, n))
             for name, raw in row.items():
-                path = (section, n, name)
-                known: Mapping[str, Parameter] = ROWS.get(section, {})
-                if section == "target" and name in ("at_least", "at_most"):
-                    metric = row.get("metric")
-                    unit = METRICS.get(metric, "") if isinstance(metric, str) else ""
-                    limit = Parameter(name, "target", "target", unit, -math.inf, math.inf, "", "")
-                    entry = entry_at(layer, path, raw, limit, f"target.{id}") if unit else None
-                    if entry is not None:
-                        layer.set((section, id, name), entry, path)
-                elif name in known:
-                    entry = entry_at(layer, path, raw, known[name], f"{id}.{name}")
-                    if entry is not None:
-                        layer.set((section, id, name), entry, path)
-                elif section == "county" and name in MARGIN_SHARES:
-                    shares_at(layer, path, raw, (section, id, name))
-                elif name in _ROW_TEXTS[section]:
-                    layer.set((section, id, name), raw, path)
-                elif section != "target":
-                    choices = [*known, *_ROW_TEXTS[section]]
-                    layer.wrong(
-                        path, "unknown key" + did_you_mean(name, choices), f"one of {', '.join(choices)}",
-                        "remove or rename it",
-                    )  # fmt: skip
-            metric = row.get("metric")
-            if section == "target" and isinstance(metric, str) and metric not in METRICS:
-                layer.wrong((section, n, "metric"), f'unknown metric "{metric}"' + did_you_mean(metric, METRICS),
-                            "persons or an indicator of simulation.outcomes")  # fmt: skip
+                _cell(layer, section, id, (section, n, name), raw)
     _site_table(layer)
+
+
+def _cell(layer: Layer, section: str, id: str, place: Path, raw: Any) -> None:
+    """One key of a row."""
+    name = str(place[-1])
+    known = ROWS.get(section, {})
+    if name in known:
+        entry = entry_at(layer, place, raw, known[name], f"{id}.{name}")
+        if entry is not None:
+            layer.set((section, id, name), entry, place)
+    elif section == "county" and name in MARGIN_SHARES:
+        shares_at(layer, place, raw, (section, id, name))
+    elif name in _ROW_TEXTS[section]:
+        layer.set((section, id, name), raw, place)
+    elif section != "target":
+        choices = [*known, *_ROW_TEXTS[section]]
+        layer.wrong(
+            place, "unknown key" + did_you_mean(name, choices), f"one of {', '.join(choices)}",
+            "remove or rename it",
+        )  # fmt: skip
+    if (section, name) == ("target", "metric") and isinstance(raw, str) and raw not in METRICS:
+        layer.wrong(
+            place, f'unknown metric "{raw}"' + did_you_mean(raw, METRICS),
+            "persons or an indicator of simulation.outcomes",
+        )  # fmt: skip
 
 
 _ROW_TEXTS = {
@@ -197,7 +196,8 @@ _ROW_TEXTS = {
     "mode": ("id", "en", "zh", "homes"),
     "site": ("id", "en", "zh", "county", "mode"),
     "closure": ("id", "en", "zh", "date", "county"),
-    "target": ("id", "en", "zh", "metric", "event", "date", "scope"),
+    # Limits are read once the metric is known, which another file may give.
+    "target": ("id", "en", "zh", "metric", "event", "date", "scope", "at_least", "at_most"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -85,11 +86,12 @@ def factor(unit: str, base: str) -> float:
 
 
 def convert(value: float, unit: str, base: str) -> float:
-    """`value` of `unit` in `base`; 3.6 % is 0.036 and not 0.036000000000000004. Raises UnitError."""
+    """`value` of `unit` in `base`, in decimals where it can be: 3.6 % is 0.036. Raises UnitError."""
     scale = factor(unit, base)
-    for whole, result in ((scale, value * round(scale)), (1 / scale, value / (round(1 / scale) or 1))):
+    decimal = Decimal(repr(float(value)))
+    for whole, sign in ((scale, 1), (1 / scale, -1)):
         if round(whole) and abs(whole / round(whole) - 1) < 1e-12:
-            return result
+            return float(decimal * round(whole) if sign > 0 else decimal / round(whole))
     return value * scale
 
 

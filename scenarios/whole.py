@@ -11,8 +11,9 @@ from scenarios import schema
 from scenarios.errors import problem
 from scenarios.files import Layer
 from scenarios.lines import Path
+from scenarios.numbers import number
 from scenarios.scenario import Closure, County, Entry, Mode, Scenario, Site, Target, month_of
-from scenarios.schema import MARGIN_SHARES, MARGINS
+from scenarios.schema import MARGIN_SHARES, MARGINS, METRICS
 from scenarios.words import did_you_mean, plain
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
@@ -171,13 +172,8 @@ def _target(
             wrong(key, f"has no {needed}", f"{needed} = ...", "add it", at)
             return None
     if ("at_least" in row) == ("at_most" in row):
-        wrong(
-            key,
-            "needs one of at_least and at_most",
-            "one of them",
-            "add one" if "at_least" not in row else "remove one",
-            at,
-        )
+        mend = "remove one" if "at_least" in row else "add one"
+        wrong(key, "needs one of at_least and at_most", "one of them", mend, at)
         return None
     if row["metric"] == "persons" and "event" not in row:
         wrong(
@@ -191,9 +187,16 @@ def _target(
     if scope != "region" and scope not in counties:
         wrong(f"{key}.scope", f'no county "{scope}"' + did_you_mean(scope, ["region", *counties]),
               f"region or one of {', '.join(counties)}", "", at)  # fmt: skip
-    limit: Entry = row.get("at_least") or row["at_most"]
-    return Target(
-        id, row["en"], row["zh"], row["metric"], row.get("event"), "at_least" in row, limit.at(0), limit.unit,
+    name = "at_least" if "at_least" in row else "at_most"
+    place = where(("target", id, name))
+    measure = Parameter(name, "target", "target", METRICS[row["metric"]], -math.inf, math.inf, "", "")
+
+    def limit_wrong(said: str, expected: str = "", mend: str = "", field: str = "") -> None:
+        wrong(f"{key}.{name}" + (f".{field}" if field else ""), said, expected, mend, place)
+
+    limit = number(row[name], measure, key, place, limit_wrong)
+    return limit and Target(
+        id, row["en"], row["zh"], row["metric"], row.get("event"), name == "at_least", limit.at(0), limit.unit,
         row["date"], month, scope, limit.source, limit.note,
     )  # fmt: skip
 

@@ -1,0 +1,64 @@
+"""Scenarios in words: tables on the screen, and the generated list of parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scenarios import load
+from scenarios.parameters_doc import FILES, document
+from scenarios.show import differences, quantity, range_text, source_text, text
+from simulation.policy import PARAMETERS
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_number_is_shown_with_its_source(lang: str) -> None:
+    shown = text(load("lishui"), lang, width=200)
+    for name, parameter in PARAMETERS.items():
+        assert name in shown and getattr(parameter, lang)[:4] in shown
+    assert {"en": "30,000 persons moved", "zh": "2026年底前搬迁3万人"}[lang] in shown
+    assert {"en": "assumption", "zh": "假设"}[lang] in shown
+
+
+def test_only_differences_are_shown_beside_a_base() -> None:
+    plan, up = load("lishui"), load("lishui/subsidy-up")
+    shown = text(up, "en", base=plan, width=160)
+    assert "30,000 yuan/person" in shown and "18,000 yuan/person" in shown and "b_income" not in shown
+    assert not differences(plan, load("lishui"))
+    assert {mine.name for mine, _ in differences(up, plan) if mine} == {
+        "subsidy_yuan_per_person",
+        *(f"budget_{who}_yuan_per_year" for who in ("province", "city", "county")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        (18000, "yuan/person", "18,000 yuan/person", "18,000 元/人"),
+        (1.7e8, "yuan/year", "170 million yuan/year", "1.7 亿元/年"),
+        (0.065, "1/year", "6.5 %/year", "6.5%/年"),
+        (0.7, "share", "70 %", "70%"),
+        (1, "flag", "on", "是"),
+        (0.3, "ratio", "0.3", "0.3"),
+        (12, "months", "12 months", "12 个月"),
+        (0.1, "1/year of schooling", "10 %/year of schooling", "10%/每年教育"),
+        (0.05, "utility/mu", "0.05 /mu", "0.05 /亩"),
+    ],
+)
+def test_quantities_read_well(value: float, unit: str, en: str, zh: str) -> None:
+    assert (quantity(value, unit, "en"), quantity(value, unit, "zh")) == (en, zh)
+
+
+def test_ranges_and_sources_read_well() -> None:
+    pool = load("lishui").values["pool_persons"]
+    assert range_text(pool, "en") == "40,000 – 200,000 persons (log)"
+    assert source_text(pool, "zh").startswith("假设: ")
+
+
+@pytest.mark.parametrize("lang", FILES)
+def test_the_list_of_parameters_is_up_to_date(lang: str) -> None:
+    written = (DOCS / FILES[lang]).read_text(encoding="utf-8")
+    assert written == document(lang), "run `python -m scenarios.parameters_doc`"
