@@ -539,13 +539,13 @@ def _money(m: Margins, c: int, p: Population) -> _Rows:
 
 
 def _places(m: Margins, c: int, v: Villages, here: np.ndarray, sizes: np.ndarray) -> _Rows:
-    number = int(here.sum())
+    number, sizes = int(here.sum()), sizes[here]
     return {
         "villages": (m.villages[c], number, 0.0),
         "distance_km": (m.distance_km[c], v.distance_km[here].mean(), 0.0),
         "township_km": (m.township_km[c], v.township_km[here].mean(), 0.0),
         "school_km": (m.school_km[c], v.school_km[here].mean(), 0.0),
-        "village_size_sd_log": (m.village_size_sd_log[c], np.log(sizes[here]).std(), 1.0 / number),
+        "village_size_sd_log": (m.village_size_sd_log[c], np.log(sizes[sizes > 0]).std(), 1.0 / number),
     }
 
 

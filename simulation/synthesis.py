@@ -208,11 +208,11 @@ def compose(seed, first, county, third, score, start, upto, cells, years, roles,
             size, age, level = cells[low, 0], cells[low, 1], cells[low, 2]
             u = u01(seed, HEAD, row, 0)
             if age == 0:
-                head_age[row] = np.int64(22.0 + 13.0 * (1.0 - u * u))
+                head_age[row] = np.int64(22.0 + 12.999 * (1.0 - u * u))
             elif age == 1:
-                head_age[row] = np.int64(35.0 + 25.0 * (1.0 - u * u))
+                head_age[row] = np.int64(35.0 + 24.999 * (1.0 - u * u))
             else:
-                head_age[row] = np.int64(60.0 + 30.0 * u * u)
+                head_age[row] = np.int64(60.0 + 29.999 * u * u)
             members[row] = size
             schooling[row] = years[level]
             old, young, able = age == 2, 0, age != 2
