@@ -17,6 +17,7 @@ import pytest
 from fakes import fake_study
 
 from experiments.figures import CHARTS, FORMATS, draw_all, style
+from experiments.figures.caption import short
 from experiments.figures.text import LANGS, WORDS, Words, figures
 from simulation.outcomes import WHY
 
@@ -206,6 +207,17 @@ def test_shares_ranges_dates_and_amounts():
     assert en.date("2024-01", 35) == "Dec 2026" and zh.date("2024-11", 2) == "2025年1月"
     assert zh.money(3e8) == (1e8, "亿元") and en.money(3e8) == (1e6, "million yuan")
     assert [figures(v) for v in (1234.5, 56.78, 0.001, 0.0)] == ["1,234", "56.8", "<0.01", "0.00"]
+
+
+def test_sources_are_named_in_short():
+    cases = {
+        "lishui-plan (七)": "lishui-plan",
+        "Bryan, Chowdhury & Mobarak 2014": "Bryan, Chowdhury & Mobarak 2014",
+        "Land 2023, 12(1) 84 (https://example.org/12)": "Land 2023",
+        "http://www.example.org/page/2021/1213": "example.org",
+        "assumption": "assumption",
+    }
+    assert {source: short(source) for source in cases} == cases
 
 
 def test_lines_break_at_words_and_between_chinese_characters():

@@ -8,6 +8,8 @@ from typing import Any
 
 from experiments.figures.text import Words
 
+MOST = 10  # sources named; the study's tables hold them all
+
 
 def footnote(study: Any, words: Words) -> list[str]:
     """The lines under a chart, enough to run it again."""
@@ -17,7 +19,7 @@ def footnote(study: Any, words: Words) -> list[str]:
     lines = [words("comma").join((name, made, size(study, words)))]
     if study.points > 1:
         lines[0] += words("stop") + words("futures")
-    return [*lines, words("sources", list=words("list").join(sources(scenario, words)))]
+    return [*lines, words("sources", list=words("comma").join(sources(scenario, words)))]
 
 
 def size(study: Any, words: Words) -> str:
@@ -36,13 +38,21 @@ def spread(study: Any, words: Words, key: str) -> str:
 def sources(scenario: Any, words: Words) -> list[str]:
     """The region's reference, then the documents behind its numbers, most used first, assumptions last."""
     cited = [entry.source for entry in _entries(scenario)] + [target.source for target in scenario.targets]
-    documents = Counter(re.split(r"[\s,;，；]", source.strip(), maxsplit=1)[0] for source in cited if source)
+    documents = Counter(short(part) for source in cited for part in re.split("[;；]", source) if part.strip())
     assumed = documents.pop("assumption", 0)
-    reference = (
-        scenario.header.get("reference") if isinstance(scenario.header, dict) else scenario.header.reference
-    )
     ranked = [name for name, _ in sorted(documents.items(), key=lambda item: (-item[1], item[0]))]
-    return [*([reference] if reference else []), *ranked, *([words("assumptions")] if assumed else [])]
+    more = [words("more", count=len(ranked) - MOST)] if len(ranked) > MOST else []
+    reference = scenario.header.get("reference")
+    first = [reference] if reference else []
+    return [*first, *ranked[:MOST], *more, *([words("assumptions")] if assumed else [])]
+
+
+def short(source: str) -> str:
+    """A source as a footnote names it: the host of an address, authors and year of a paper, else the first word."""
+    if address := re.match(r"https?://(?:www\.)?([^/]+)", source.strip()):
+        return address[1]
+    paper = re.match(r"\D*\b(?:19|20)\d\d\b", source.strip())
+    return paper[0] if paper else source.split()[0].rstrip(",，")
 
 
 def _entries(scenario: Any) -> list[Any]:

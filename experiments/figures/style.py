@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib
-from matplotlib import font_manager
+from matplotlib import colors, font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -30,11 +30,11 @@ TITLE, NOTE, TEXT, SMALL = 9.5, 7.0, 6.5, 5.5  # points
 LEADING = 1.32 * 25.4 / 72.0  # line height in mm a point of type
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
-    matplotlib.colors.to_hex(rgb) for rgb in matplotlib.color_sequences["okabe_ito"]
+    colors.to_hex(rgb) for rgb in matplotlib.color_sequences["okabe_ito"]
 )
 INK, GREY, FAINT, SHADE = "#1a1a1a", "#666666", "#c8c8c8", "#f3f3f3"
 
-RC = {
+RC: Any = {
     "font.family": ["Noto Sans SC", "DejaVu Sans"],  # Noto has no bold face: weight stays normal everywhere
     "font.size": TEXT,
     "text.color": INK,
@@ -125,8 +125,8 @@ def wrap(text: str, width: float, size: float) -> str:
 
 def mix(colour: str, share: float) -> str:
     """`colour` on white paper at the given share: solid, so that it prints and stacks as it looks."""
-    rgb = matplotlib.colors.to_rgb(colour)
-    return matplotlib.colors.to_hex(tuple(1.0 - share * (1.0 - c) for c in rgb))
+    r, g, b = (1.0 - share * (1.0 - c) for c in colors.to_rgb(colour))
+    return colors.to_hex((r, g, b))
 
 
 class Sheet:
@@ -231,4 +231,5 @@ def bare(ax: Axes, *sides: str) -> None:
     """Hide the named spines and the ticks on them."""
     for side in sides:
         ax.spines[side].set_visible(False)
-        ax.tick_params(**{side: False})
+        hidden: Any = {side: False}
+        ax.tick_params(**hidden)
