@@ -73,6 +73,7 @@ class Books(NamedTuple):
     offices: np.recarray  # OFFICE (counties,)
     site_of: np.ndarray  # i4 (villages, modes)
     moved_by_mode: np.ndarray  # f8 (villages, modes): households of the village now living in the mode
+    room: np.ndarray  # f8 (counties, modes): homes ready within a year that nobody holds or has applied for
     school_open: np.ndarray  # f8 (months, villages)
     ready: np.ndarray  # f8 (months, sites)
     quota_due: np.ndarray  # f8 (counties, months + 37): quota revenue by the month it falls due, fen
@@ -104,6 +105,7 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
         offices=_table(OFFICE, counties, share=institutions.pool_share),
         site_of=institutions.site_of,
         moved_by_mode=np.zeros(institutions.site_of.shape),
+        room=np.zeros((counties, institutions.site_of.shape[1])),
         school_open=institutions.school_open,
         ready=institutions.ready,
         quota_due=np.zeros((counties, months + 37)),

@@ -155,6 +155,7 @@ dsr_max | share | 0.01 | 2 | dsr_max | debt-service ratio at which bank approval
 """,
     "work": """
 vacancies_per_mover | jobs/person | 0 | 5 | v_m | jobs that follow each labourer who moves | 每名搬迁劳动力带来的岗位
+openings_lost_per_month | 1/month | 0 | 1 | v_l | open jobs a month that others take | 岗位被他人填补率
 find_rate_per_month | 1/month | 0.001 | 5 | lambda0 | job finding with as many openings as seekers | 求职率
 match_elasticity | elasticity | 0 | 1 | eta | elasticity of finding to tightness | 匹配弹性
 separation_per_month | 1/month | 0 | 1 | delta | separations | 离职率

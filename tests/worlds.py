@@ -32,7 +32,7 @@ POLICY: dict = dict(
     b_distance=0.01, attachment_mean=0.5, attachment_sd=1, reluctant_share=0.15,
     intention_to_application_per_year=0.35, village_gate=0.85, dropout_share=0.05, prior_weight=20,
     bad_news_weight=1.5, prior_job_chance=0.85, own_move_per_year=0.01, home_lag_months=12, home_price_yuan_per_m2=3000,
-    house_price_growth=0, dsr_max=0.35, vacancies_per_mover=0.4, find_rate_per_month=0.25, match_elasticity=0.5,
+    house_price_growth=0, dsr_max=0.35, vacancies_per_mover=0.4, find_rate_per_month=0.25, openings_lost_per_month=0.3, match_elasticity=0.5,
     separation_per_month=0.02, g_school=0.1, g_age=0.3, g_training=0.4, g_centre=0.1, participation=0.5,
     job_kept_share=0.6, farm_kept_share=0.5, income_growth=0.05, return_per_year=0.02, return_after_surrender=0.3,
     k_job=0.7, k_integration=0.7, k_debt=0.5, k_left_behind=0.5, k_margin=0.3, surrender_share=0.82,

@@ -64,7 +64,8 @@ class Choice(NamedTuple):
     mode: int  # -1: stays
     margin: float  # utility of the best affordable mode over staying
     open: bool  # some way of moving is open at all
-    wanted: float  # utility of the best mode over staying if cash did not bind
+    wanted: float  # utility of the best mode over staying if neither cash nor homes did bind
+    full: float  # the same of the best affordable mode that has no home left
 
 
 @rule
@@ -190,14 +191,14 @@ def offer(h, p, m, terms, bank, around, service, subsidy):
 
 
 @rule
-def choose(h, p, modes, terms, around, site_of, sites, whole, seed):
+def choose(h, p, modes, terms, around, site_of, sites, room, whole, seed):
     """The best affordable mode if it beats staying; improvement in place only where no way of moving does.
 
-    `modes` are this month's mode records, `site_of` the village's site for each mode, `sites` the table of sites;
-    `whole` is 1 where the offer is whole-village relocation.
+    `modes` are this month's mode records, `site_of` the village's site for each mode, `sites` the table of sites,
+    `room` the homes of each mode in the county that nobody has applied for; `whole` is 1 where the offer is whole-village relocation.
     """
     leaning = tastes(h, p, seed)
-    best, at, wanted, is_open = -1e300, -1, -1e300, False
+    best, at, wanted, full, is_open = -1e300, -1, -1e300, -1e300, False
     for k in range(len(modes)):
         m = modes[k]
         if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
@@ -207,10 +208,14 @@ def choose(h, p, modes, terms, around, site_of, sites, whole, seed):
         o = offer(h, p, m, terms, leaning.bank, around, level, entitlement(h, p, m, whole))
         worth = o.value + leaning.leave + taste_for_kind(h, p, seed, m.kind)
         wanted = max(wanted, worth)
-        if o.affordable and worth > best:
+        if not o.affordable:
+            continue
+        if m.needs_home > 0.0 and room[k] < 1.0:
+            full = max(full, worth)
+        elif worth > best:
             best, at = worth, k
     if best > 0.0:
-        return Choice(at, best, is_open, wanted)
+        return Choice(at, best, is_open, wanted, full)
     if whole == 0:
         for k in range(len(modes)):
             m = modes[k]
@@ -219,8 +224,8 @@ def choose(h, p, modes, terms, around, site_of, sites, whole, seed):
             o = offer(h, p, m, terms, leaning.bank, around, 0.0, entitlement(h, p, m, 0))
             worth = o.value + taste_for_kind(h, p, seed, m.kind)
             if o.affordable and worth > 0.0:
-                return Choice(k, worth, is_open, wanted)
-    return Choice(-1, best, is_open, wanted)
+                return Choice(k, worth, is_open, wanted, full)
+    return Choice(-1, best, is_open, wanted, full)
 
 
 @rule

@@ -12,6 +12,8 @@ from simulation.rules.choice import choose, hazard_a_month, surroundings
 from simulation.rules.grant import eligible, priority_class
 from simulation.rules.loan import terms
 
+ANNOUNCED_MONTHS = 12  # homes are announced a year before they are ready
+
 
 @rule
 def apply_for(h, mode, margin, whole, klass, t):
@@ -34,8 +36,23 @@ def may_apply(h, p, t):
 
 
 @rule
+def find_room(hh, status, books, t):
+    """Homes ready within a year that nobody holds or has applied for, by county and mode: what the lists still offer."""
+    books.room[:] = 0.0
+    soon = min(t + ANNOUNCED_MONTHS, len(books.ready) - 1)
+    for s in range(len(books.sites)):
+        site = books.sites[s]
+        held = site.reserved + site.occupied + site.idle
+        books.room[site.county, site.mode] += math.floor(books.ready[soon, s]) - held
+    for i in range(len(hh)):
+        if status[i] == APPLIED:
+            books.room[hh[i].county, hh[i].mode] -= 1.0
+
+
+@rule
 def apply(hh, status, books, policy, modes, seed, t, window, county):
     """One month of applications; `county` is this month's (counties, INDICATORS)."""
+    find_room(hh, status, books, t)
     at = -1
     applies, leaves, loan = 0.0, 0.0, terms(policy[t, 0])
     for v in range(len(books.villages)):
@@ -59,7 +76,7 @@ def apply(hh, status, books, policy, modes, seed, t, window, county):
                 county[c, K.new_own_moved] += 1.0
                 county[c, K.persons_own_moved] += h.members
             elif draw < applies and t < window and may_apply(h, p, t):
-                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, 0, seed)
+                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed)
                 if choice.mode >= 0:
                     status[i] = APPLIED
                     apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
@@ -78,13 +95,14 @@ def offer_whole_village(hh, status, books, v, p, modes, loan, seed, t, county):
     mode = np.full(last - first, -1, np.int64)
     margin = np.zeros(last - first)
     after = surroundings(village, 0.0)
+    room = books.room[village.county]
     for i in range(first, last):
         s = status[i]
         if s == APPLIED or s == GRANTED or s == MOVED or s == OWN_MOVED:
             continue
         h = hh[i]
         if s == ORIGIN and may_apply(h, p, t):
-            choice = choose(h, p, modes, loan, after, books.site_of[v], books.sites, 1, seed)
+            choice = choose(h, p, modes, loan, after, books.site_of[v], books.sites, room, 1, seed)
             mode[i - first] = choice.mode
             margin[i - first] = choice.margin
         if mode[i - first] < 0:

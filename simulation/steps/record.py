@@ -136,11 +136,13 @@ def explain(hh, status, books, policy, modes, seed, t, why):
             elif not eligible(h, p):
                 reason = W.infeasible
             else:
-                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, 0, seed)
+                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed)
                 if choice.mode >= 0 and modes[t, choice.mode].counts > 0.0:
                     reason = W.not_yet_applied
                 elif not choice.open:
                     reason = W.infeasible
+                elif choice.full > 0.0:
+                    reason = W.no_home
                 elif choice.wanted > 0.0:
                     reason = W.unaffordable
                 elif u01(seed, RELUCTANT, i, 0) < p.reluctant_share:

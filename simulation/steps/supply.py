@@ -41,7 +41,9 @@ def supply(books, policy, t, window, ledger):
             flows[F.appropriation_jobs] += jobs
         office.cash += books.quota_due[c, t]
         flows[F.quota_revenue] += books.quota_due[c, t]
-        positions = books.positions[c]
+        positions, filled = books.positions[c], books.filled[c]
+        for kind in (WORKSHOP, SERVICE):  # others take jobs that stay open
+            positions[kind] -= p.openings_lost_per_month * max(0.0, positions[kind] - filled[kind])
         positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
         positions[SERVICE] += p.service_openings_per_year * share / 12.0
         positions[STARTUP] += p.startup_places_per_year * share / 12.0
