@@ -267,10 +267,9 @@ class _Draft:
             factors = ones.copy()
             for g, c in enumerate(self.county):
                 table = totals[g, :, :5].copy()
-                listed = totals[g, 1, 5] / max(self.persons[g], 1)  # share of persons
-                rows = income[g] * np.array(
-                    [1.0 - m.low_income_ratio[c] * listed, m.low_income_ratio[c] * listed]
-                )
+                persons = totals[g, 1, 5] / max(self.persons[g], 1)  # share on the list
+                listed = min(m.low_income_ratio[c] * persons, 0.99)
+                rows = income[g] * np.array([1.0 - listed, listed])
                 synthesis.fit_table(table, rows, income[g] * np.array(_five_sources(m, c)))
                 factors[g] = table / np.where(totals[g, :, :5] > 0, totals[g, :, :5], 1.0)
             return synthesis.rescale(factors, still, still, columns, log_income)
@@ -288,16 +287,8 @@ class _Draft:
 
         own = math.sqrt(1.0 - SAVINGS_WITH_INCOME * SAVINGS_WITH_INCOME)
         synthesis.mix(
-            self.seed,
-            synthesis.SAVING,
-            SAVINGS_WITH_INCOME,
-            own,
-            log_income,
-            moments,
-            p.county,
-            p.earlier,
-            p.savings,
-        )
+            self.seed, synthesis.SAVING, SAVINGS_WITH_INCOME, own, log_income, moments, p.county, p.earlier, p.savings,
+        )  # fmt: skip
         synthesis.save(
             self.by_group(m.savings_sd_log), income * self.by_group(m.savings_to_income),
             (p.county, p.earlier, p.members, p.savings),
