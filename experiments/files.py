@@ -140,7 +140,7 @@ def write_parquet(path: Path, columns: Mapping[str, Any]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.table({name: pa.array(column) for name, column in columns.items()})
+    table = pa.table({name: _arrow(np.asarray(column)) for name, column in columns.items()})
     pq.write_table(table, path, compression="zstd", store_schema=False)
 
 
@@ -150,12 +150,28 @@ def write_csv(path: Path, columns: Mapping[str, Any]) -> None:
     from pyarrow import csv
 
     table = pa.table(
-        {name: pa.array(_whole(np.asarray(column)), from_pandas=True) for name, column in columns.items()}
+        {name: _arrow(_whole(np.asarray(column)), nan=False) for name, column in columns.items()}
     )
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     with open(path, "wb") as out:
         out.write(b"\xef\xbb\xbf" + ",".join(columns).encode() + b"\n")
         csv.write_csv(table, out, options)
+
+
+def _arrow(column: np.ndarray, *, nan: bool = True) -> Any:
+    """Numbers or text as an Arrow array, without `nan` NaN as null. `pa.array` would import pandas, which takes long."""
+    import pyarrow as pa
+
+    if column.dtype.kind not in "fiu":
+        texts = [str(text).encode() for text in column.tolist()]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
+        return pa.Array.from_buffers(pa.string(), len(texts), buffers)
+    valid = None
+    if not nan and column.dtype.kind == "f" and np.isnan(column).any():
+        valid = pa.py_buffer(np.packbits(~np.isnan(column), bitorder="little"))
+    numbers = pa.py_buffer(np.ascontiguousarray(column))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(column.dtype), len(column), [valid, numbers])
 
 
 def _whole(column: np.ndarray) -> np.ndarray:
