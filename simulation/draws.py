@@ -36,10 +36,9 @@ _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)
 _W0 = np.uint64(0x9E3779B9)
 _W1 = np.uint64(0xBB67AE85)
-_S5 = np.uint64(5)
 _S6 = np.uint64(6)
 _S26 = np.uint64(26)
-_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_TO_UNIT = 1.0 / 4503599627370496.0  # 2**-52: with 53 bits the largest draw would round to 1
 
 
 @rule
@@ -56,8 +55,8 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @rule
 def _unit(a, b):
-    """A double in (0, 1) from 53 of two words' bits."""
-    return (np.float64(np.int64(((a >> _S5) << _S26) | (b >> _S6))) + 0.5) * _TO_UNIT
+    """A double in (0, 1) from 52 of two words' bits."""
+    return (np.float64(np.int64(((a >> _S6) << _S26) | (b >> _S6))) + 0.5) * _TO_UNIT
 
 
 @rule

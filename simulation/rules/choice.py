@@ -166,7 +166,7 @@ def offer(h, p, m, terms, bank, around, service, subsidy):
     carry = p.discount_rate + p.upkeep_rate
     if m.resale_lock_years <= 0.0:
         carry = carry - p.house_price_growth
-    housing = c.loan * terms.year_spread + max(0.0, carry) * max(0.0, c.net - c.loan)
+    housing = max(0.0, c.loan * terms.year_spread + max(0.0, carry) * (c.net - c.loan))
     housing = housing + 12.0 * m.rent_yuan_per_m2_month * c.area
     at_home = h.members - h.absent
     housing = housing + p.town_living_cost_yuan_per_person * p.income_index * m.place / 2.0 * at_home
