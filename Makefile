@@ -23,7 +23,7 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 bench: $(READY)
-	$(BIN)/python -m experiments.bench
+	$(BIN)/python -m benchmarks.report
 
 clean:
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis

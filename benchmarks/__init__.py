@@ -1,0 +1,1 @@
+"""How fast Anju is, and against what; `python -m benchmarks.report`. Not part of the installed package."""

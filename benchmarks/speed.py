@@ -1,0 +1,248 @@
+"""How fast a run of the real model is: `python -m benchmarks.speed [--quick] [--json]`."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import scenarios
+from benchmarks.measure import Table, cpus, interleaved, lishui, main, ratio, seconds
+from scenarios import assemble
+from simulation import month
+from simulation import run as engine
+
+HOUSEHOLDS, MONTHS = 30_000, 36
+
+
+def tables(quick: bool) -> Iterator[Table]:
+    """The time of one run, by step and by size; threads, memory, and the time to start."""
+    inputs = lishui(1_000 if quick else HOUSEHOLDS)
+    months = 3 if quick else MONTHS
+    rounds = 1 if quick else 5
+    warm_up(inputs)
+    yield one_run(inputs, months, rounds)
+    yield by_step(inputs, months, rounds)
+    yield by_size(
+        (1_000, 2_000) if quick else (1_000, 10_000, 100_000, 1_000_000), 3 if quick else 12, rounds
+    )
+    yield threads(inputs, months, rounds, runs=1 if quick else 8)
+    yield memory((1_000,) if quick else (300_000, 1_000_000), here=quick)
+    if not quick:  # these are minutes when nothing is compiled yet
+        yield start()
+
+
+def warm_up(inputs: engine.Inputs) -> None:
+    """Compile, or load the compiled code."""
+    engine.run(inputs, seed=0, months=1)
+
+
+def one_run(inputs: engine.Inputs, months: int, rounds: int) -> Table:
+    """One replication on one core."""
+    households = len(inputs.population.county)
+    rows = []
+    for name, clock in (("CPU", time.process_time), ("wall", time.perf_counter)):
+        took = [seconds(lambda r=r: engine.run(inputs, seed=r, months=months), clock) for r in range(rounds)]
+        middle = statistics.median(took)
+        rows.append([name, middle, min(took), households * months / middle / 1e6])
+    title = f"One replication of Lishui, {households:,} households x {months} months, one core"
+    columns = ("clock", "seconds, median", "fastest", "million household-months a second")
+    return Table(title, columns, rows, "Goal: less than 0.1 s.")
+
+
+def by_step(inputs: engine.Inputs, months: int, rounds: int) -> Table:
+    """The real month with a clock around every step: the driver as plain Python over the compiled steps."""
+    spent: dict[str, list[float]] = {}
+    calls: dict[str, int] = {}
+    names = dict(month.advance.py_func.__globals__)
+    for name in month.advance.py_func.__code__.co_names:
+        if hasattr(names.get(name), "py_func"):
+            names[name] = _clocked(name, names[name], spent, calls)
+    driver = types.FunctionType(month.advance.py_func.__code__, names)
+    by_hand = functools.partial(_run_with, driver, inputs, months=months)
+    compiled = functools.partial(_run_with, month.advance, inputs, months=months)
+    if by_hand().tobytes() != compiled().tobytes():  # compiles the steps, too
+        raise RuntimeError("the steps one by one gave another result than the driver")
+    spent.clear()
+    calls.clear()
+    took = interleaved({"steps": by_hand, "driver": compiled}, rounds)
+    work = len(inputs.population.county) * months
+    mean = {name: sum(times) / rounds for name, times in spent.items()}
+    whole = sum(mean.values()) or 1e-9
+    rows: list[list[object]] = [
+        [name, calls[name] // rounds, 1e3 * value, 1e9 * value / work, f"{value / whole:.1%}"]
+        for name, value in sorted(mean.items(), key=lambda item: -item[1])
+    ]
+    rows.append(["all steps", sum(calls.values()) // rounds, 1e3 * whole, 1e9 * whole / work, "100%"])
+    driver_took = statistics.mean(took["driver"])
+    rows.append(
+        [
+            "the driver, all compiled",
+            1,
+            1e3 * driver_took,
+            1e9 * driver_took / work,
+            f"{driver_took / whole:.1%}",
+        ]
+    )
+    return Table(
+        "Where the time goes",
+        ("step", "calls", "milliseconds", "ns a household-month", "share"),
+        rows,
+        "Each step is called from Python, which costs some 0.05 ms a call. Means of the rounds.",
+    )
+
+
+def _clocked(name: str, step: Callable, spent: dict[str, list[float]], calls: dict[str, int]) -> Callable:
+    def called(*args):
+        begin = time.thread_time()
+        found = step(*args)
+        spent.setdefault(name, []).append(time.thread_time() - begin)
+        calls[name] = calls.get(name, 0) + 1
+        return found
+
+    return called
+
+
+def _run_with(driver: Callable, inputs: engine.Inputs, *, months: int) -> np.ndarray:
+    """`simulation.run.run` with another driver; the county outcomes."""
+    kept = engine.advance
+    engine.advance = driver
+    try:
+        return engine.run(inputs, seed=1, months=months).outcomes.county
+    finally:
+        engine.advance = kept
+
+
+def by_size(sizes: tuple[int, ...], months: int, rounds: int) -> Table:
+    """Whether a household costs the same however many there are."""
+    tasks, households = {}, {}
+    for size in sizes:
+        inputs = lishui(size)
+        households[size] = len(inputs.population.county)
+        repeats = max(1, min(sizes[-1] // 10, 10_000) // size)
+        tasks[size] = functools.partial(_repeat, inputs, months, repeats)
+        households[size] *= repeats
+    took = interleaved(tasks, max(1, rounds - 2))
+    cost = {size: 1e9 * statistics.median(took[size]) / households[size] / months for size in sizes}
+    rows = [[size, cost[size], cost[size] / min(cost.values())] for size in sizes]
+    title = f"Cost by number of households, {months} months, one core"
+    return Table(
+        title, ("households", "ns a household-month", "relative"), rows, "Goal: the same at every size."
+    )
+
+
+def _repeat(inputs: engine.Inputs, months: int, repeats: int) -> None:
+    for seed in range(repeats):
+        engine.run(inputs, seed=seed, months=months)
+
+
+def threads(inputs: engine.Inputs, months: int, rounds: int, runs: int) -> Table:
+    """Replications a second with one thread and with two."""
+
+    def on(workers: int) -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda seed: engine.run(inputs, seed=seed, months=months), range(runs)))
+
+    took = interleaved({"1": lambda: on(1), "2": lambda: on(2)}, rounds, time.perf_counter)
+    rows = [[name, runs / statistics.median(times), ratio(took["1"], times)] for name, times in took.items()]
+    note = f"Goal: two threads at least 1.7 times one. This process may use {cpus()} CPUs."
+    return Table("Threads", ("threads", "replications a second", "times one thread"), rows, note)
+
+
+def memory(sizes: tuple[int, ...], here: bool) -> Table:
+    """Bytes a household: the highest resident memory since just before the households were made, over their number."""
+    rows = [peak(size) if here else _peak_apart(size) for size in sizes]
+    columns = (
+        "households",
+        "making them, bytes each",
+        "making them and a run, bytes each",
+        "kept, bytes each",
+    )
+    note = "Goal: at most 450. Kept is what the households and the run hold at the end, results included."
+    return Table("Memory", columns, rows, note)
+
+
+def _peak_apart(households: int) -> list[object]:
+    code = f"import json; from benchmarks import speed; print(json.dumps(speed.peak({households})))"
+    return json.loads(_python("-c", code).splitlines()[-1])
+
+
+def peak(households: int) -> list[object]:
+    """Households made; bytes each at the peak of making them, at the peak of all, and at the end. Linux only."""
+    scenario = scenarios.load("lishui")
+    plain = assemble.inputs(scenario)
+    persons = plain.population.members[plain.population.earlier == 0].sum()
+    warm_up(plain)
+    wanted = {"pool_persons": float(round(persons * households / len(plain.population.county)))}
+    if not sys.platform.startswith("linux"):
+        return [households, *["only measured on Linux"] * 3]
+    ctypes.CDLL(None).malloc_trim(0)  # what compiling left behind must not be taken for the households'
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = _memory("VmRSS")
+    inputs = assemble.inputs(scenario, overrides=wanted)
+    made = _memory("VmHWM")
+    result = engine.run(inputs, seed=1, months=12)
+    n = len(result.households)
+    return [n, *((value - before) / n for value in (made, _memory("VmHWM"), _memory("VmRSS")))]
+
+
+def _memory(name: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return 1024 * int(line.split()[1])
+    raise RuntimeError(f"no {name} in /proc/self/status")
+
+
+def start() -> Table:
+    """From nothing to the first result: a new cache, a full cache, and the command."""
+    month = "from benchmarks import speed; speed.warm_up(speed.lishui(1000))"
+    with tempfile.TemporaryDirectory() as folder:
+        first, again = (_wall(folder, "-c", month) for _ in range(2))
+        command = (
+            "-m",
+            "experiments",
+            "run",
+            "lishui",
+            "--replications",
+            "1",
+            "--no-figures",
+            "--out",
+            folder,
+        )
+        _, warm = (_wall(folder, *command) for _ in range(2))
+    rows = [
+        ["first month, nothing compiled yet", first, "40"],
+        ["first month, compiled code in the cache", again, ""],
+        ["anju run lishui --replications 1 --no-figures, warm", warm, "2"],
+    ]
+    note = "Wall clock, each in a process of its own; imports count."
+    return Table("Starting", ("", "seconds", "goal, less than"), rows, note)
+
+
+def _wall(cache: str, *arguments: str) -> float:
+    return seconds(lambda: _python(*arguments, cache=cache), time.perf_counter)
+
+
+def _python(*arguments: str, cache: str = "") -> str:
+    """What a Python process of its own prints; with a folder for compiled code, or the user's."""
+    root = str(Path(__file__).resolve().parent.parent)
+    env = os.environ | {"PYTHONPATH": root} | ({"ANJU_CACHE_DIR": cache} if cache else {})
+    return subprocess.run(
+        [sys.executable, *arguments], check=True, capture_output=True, text=True, env=env
+    ).stdout
+
+
+if __name__ == "__main__":
+    main(tables)

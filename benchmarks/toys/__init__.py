@@ -1,0 +1,1 @@
+"""One toy model in four tools; `spec` says what it is."""
