@@ -15,7 +15,7 @@ def rule(function: Callable) -> Callable:
     No fastmath and no fused multiply-add: a rule gives the same bits compiled and interpreted, here and on any other machine.
     A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag.
     """
-    dispatcher = njit(nogil=True, error_model="numpy")(function)
+    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda args, kws: template(tuple(map(_widened, args)), kws)
     return dispatcher
