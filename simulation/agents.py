@@ -1,0 +1,975 @@
+"""The same month, agent by agent: plain Python over Mesa agents, to read, to teach with, to extend - and to check the engine by.
+
+Every decision is the rule that the compiled engine runs, here as plain Python; queues, lists and books are written anew. Both give
+the same bits. To change behaviour, override a method of `HouseholdAgent` and pass the class on:
+
+    class Homesick(HouseholdAgent):
+        def goes_back(self, draw):
+            return self.elderly > 0 and super().goes_back(draw)
+
+    run_agents(inputs, seed=1, household=Homesick)
+"""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from mesa.agent import AgentSet
+
+from simulation import draws
+from simulation.draws import u01, u01_pair
+from simulation.households import (
+    APPLIED,
+    AWAY,
+    GRANTED,
+    HOUSEHOLD,
+    IMPROVED,
+    IN_PROCESS,
+    JOBS,
+    MOVED,
+    NEVER,
+    NO_HOME,
+    NO_MONEY,
+    ORIGIN,
+    OWN_MOVED,
+    POST,
+    RETURNED,
+    SERVICE,
+    STARTUP,
+    STATUS,
+    WORKSHOP,
+    new_households,
+)  # fmt: skip
+from simulation.institutions import new_books
+from simulation.model import Part, plain
+from simulation.outcomes import F, G, K, W, new_outcomes
+from simulation.rule import interpreted
+from simulation.rules import belief, belong, choice, grant, income, land, loan, money, stay, work
+from simulation.run import Inputs, Result
+
+ANNOUNCED_MONTHS = 12  # homes are announced a year before they are ready
+EARLIER_YEARS = 5  # earlier movers came within so many years before the start
+SETTLED_MONTHS = 12  # after a year the granted and the withheld are compared
+OCCUPIED_MONTHS = 12  # a move counts as occupied after a year
+
+fen = interpreted(money.fen)
+job_chance = interpreted(belief.job_chance)
+area, choose, costs, hazard_a_month, surroundings = map(
+    interpreted, (choice.area, choice.choose, choice.costs, choice.hazard_a_month, choice.surroundings)
+)
+eligible, entitlement, place_in_queue, priority_class = map(
+    interpreted, (grant.eligible, grant.entitlement, grant.place_in_queue, grant.priority_class)
+)
+due, terms = interpreted(loan.due), interpreted(loan.terms)
+jobs_kept, jobs_there, loses_a_job, lost_kind, matches, may_start_up, rank_in_line, search_weight, seekers_after_moving = map(
+    interpreted,
+    (
+        work.jobs_kept, work.jobs_there, work.loses_a_job, work.lost_kind, work.matches, work.may_start_up,
+        work.rank_in_line, work.search_weight, work.seekers_after_moving,
+    ),
+)  # fmt: skip
+income_after_moving, income_at_origin, spend, subsistence, total = map(
+    interpreted,
+    (income.income_after_moving, income.income_at_origin, income.spend, income.subsistence, income.total),
+)
+mu, surrender_month, worth_reclaiming = map(
+    interpreted, (land.mu, land.surrender_month, land.worth_reclaiming)
+)
+belonging, integrate = interpreted(belong.belonging), interpreted(belong.integrate)
+goes_back = interpreted(stay.goes_back)
+
+
+class PlainAgent(Part):
+    """An agent whose attributes are the fields of a record, as plain Python numbers."""
+
+    def __init__(self, model: RelocationByAgents, record: np.record):
+        super().__init__(model)
+        vars(self).update(vars(plain(record)))
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+class HouseholdAgent(PlainAgent):
+    """One household: its attributes are the fields of `HOUSEHOLD` as plain numbers, and its status."""
+
+    def __init__(self, model: RelocationByAgents, record: np.record):
+        super().__init__(model, record)
+        self.status = ORIGIN
+        self.home: VillageAgent = model.villages[self.village]
+        self.office: OfficeAgent = model.offices[self.county]
+        self.home.households.append(self)
+        self.office.households.append(self)
+
+    @property
+    def policy(self) -> SimpleNamespace:
+        """This month's policy in the household's county."""
+        return self.office.policy
+
+    @property
+    def chosen(self) -> SimpleNamespace:
+        """This month's record of the mode it applied for or lives in."""
+        return self.model.modes[self.mode]
+
+    def draw(self, stream: int, month: int) -> float:
+        return u01(self.model.seed, stream, self.id, month)
+
+    # before the first month
+
+    def arrive_earlier(self):
+        """Place an earlier mover: mode, month and work by lasting draws."""
+        p, seed = self.policy, self.model.seed
+        self.status = MOVED
+        self.moved = -1 - math.floor(12.0 * EARLIER_YEARS * self.draw(draws.EARLIER_MONTH, 0))
+        modes = self.model.modes
+        options = [
+            k
+            for k, s in enumerate(self.home.site_of)
+            if modes[k].needs_home > 0 and modes[k].counts > 0 and s >= 0
+        ]
+        pick = math.floor(len(options) * self.draw(draws.EARLIER_MODE, 0))
+        self.mode = options[pick] if options else 0
+        self.home.moved_by_mode[self.mode] += 1.0
+        self.kept = jobs_kept(self, p, seed)
+        self.seekers = seekers_after_moving(self, p, self.kept, seed)
+        for j in range(self.seekers):
+            draw = u01(seed, draws.EARLIER_JOB, self.id * 16 + j, 0)
+            if draw < p.prior_job_chance:
+                kind = SERVICE if draw < 0.5 * p.prior_job_chance else WORKSHOP
+                self.had_job = 1
+                self.office.employers[kind].positions += 1.0
+                self.change_job(kind, 1)
+        years = -self.moved / 12.0
+        self.surrendered = int(self.draw(draws.SURRENDER, 0) < p.surrender_share)
+        self.leased = int(self.draw(draws.LEASE, -1) < p.land_lease_per_year * years)
+        self.hukou = int(p.hukou_parity > 0.0 and self.draw(draws.HUKOU, -1) < p.hukou_per_year * years)
+        self.margin = 1.0
+        reached = min(1.0, -self.moved * p.integration_per_month)
+        self.integration = reached * belonging(self, self.home.moved_by_mode[self.mode], p, 0)
+
+    # step 4-5: choose and apply
+
+    def decide(self):
+        """Leave unaided, or weigh the offer and apply."""
+        if self.status != ORIGIN:
+            return
+        model, p = self.model, self.policy
+        draw, other = u01_pair(model.seed, draws.APPLY, self.id, model.month)
+        if other < hazard_a_month(p.own_move_per_year) and not self.withheld:
+            self.status = OWN_MOVED
+            self.left = model.month
+            self.office.count(K.new_own_moved)
+            self.office.count(K.persons_own_moved, self.members)
+        elif draw < hazard_a_month(p.intention_to_application_per_year) and self.may_apply():
+            found = self.weigh(whole=0)
+            if found.mode >= 0:
+                self.apply(found, whole=0)
+
+    def may_apply(self) -> bool:
+        """Applications are open, it is eligible, not in the comparison group, and no drop-out still waiting."""
+        month, p = self.model.month, self.policy
+        if month >= self.model.window or self.withheld or not eligible(self, p):
+            return False
+        return self.left == NEVER or month - self.left >= p.reapply_months
+
+    def weigh(self, whole: int) -> choice.Choice:
+        """Weigh every mode against staying; a village that moves whole keeps neither services nor school."""
+        model, home = self.model, self.home
+        around = surroundings(home, 0.0 if whole else model.school_open[home.row])
+        return choose(
+            self, self.policy, model.modes, self.office.terms, around, home.site_of, model.sites, self.office.room,
+            whole, model.seed,
+        )  # fmt: skip
+
+    def apply(self, found: choice.Choice, whole: int):
+        self.status = APPLIED
+        self.mode, self.margin, self.whole = found.mode, found.margin, whole
+        self.klass = priority_class(self, whole)
+        self.applied = self.model.month
+        self.blocked = IN_PROCESS
+        self.left = NEVER
+        self.office.count(K.new_applied)
+
+    # step 7: move in
+
+    def take_keys(self):
+        """Drop out at the door, or pay, draw the loan and move."""
+        model, office, p, m = self.model, self.office, self.policy, self.chosen
+        if self.status != GRANTED or model.month - self.granted < p.handover_months:
+            return
+        moving = m.counts > 0.0
+        working = self.kept + jobs_there(self)
+        labour = working + self.seekers
+        if moving and p.job_before_move > 0.0 and labour > 0 and working == 0:
+            return
+        cost = costs(self, p, m, self.subsidy / 100.0)
+        price, gross, borrowed = fen(cost.price), fen(cost.gross), fen(cost.loan)
+        if self.subsidy > gross:
+            office.committed -= self.subsidy - gross
+            self.subsidy = gross
+        at_once = self.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
+        kin = min(max(0.0, gross - at_once - borrowed - self.savings), fen(p.kin_transfer_yuan))
+        savings = self.savings + kin + borrowed + at_once - gross
+        if savings < 0.0 or self.draw(draws.DROP_OUT, self.granted) < p.dropout_share:
+            self.give_back()
+            office.count(K.new_withdrew)
+            if moving:
+                office.count(K.persons_signed, -self.members)
+            return
+        if moving and self.draw(draws.WITHHOLD, 0) < p.withhold_share:
+            if self.site >= 0:
+                model.sites[self.site].idle += 1.0
+            self.give_back()
+            self.withheld = 1
+            office.count(K.persons_signed, -self.members)
+            return
+        self.savings = savings
+        office.book(F.home_price, price)
+        office.book(F.fitting_out, gross - price)
+        office.book(F.kin_transfer, kin)
+        office.committed -= at_once
+        office.pay(F.subsidy, at_once)
+        self.subsidy -= at_once
+        if borrowed > 0.0:
+            self.loan = borrowed
+            self.loan_left = int(p.loan_term_years * 12.0)
+            self.grace_left = int(p.loan_grace_years * 12.0)
+            office.book(F.loan_drawn, borrowed)
+            office.count(K.new_loans)
+        self.moved = model.month
+        if self.site >= 0:
+            model.sites[self.site].reserved -= 1.0
+            model.sites[self.site].occupied += 1.0
+        if not moving:
+            self.status = IMPROVED
+            self.stop_working()
+            office.count(K.new_improved)
+            return
+        self.status = MOVED
+        self.home.moved_by_mode[self.mode] += 1.0
+        office.employers[SERVICE].positions += p.vacancies_per_mover * labour
+        office.count(K.new_moved)
+        if model.month < model.window:
+            office.count(K.persons_keys, self.members)
+            model.outcomes.mode[model.month, self.mode] += self.members
+            model.outcomes.klass[model.month, self.klass] += self.members
+
+    def give_back(self):
+        """Home, money and jobs are free again, and the household is at origin."""
+        if self.site >= 0:
+            self.model.sites[self.site].reserved -= 1.0
+        self.office.committed -= self.subsidy + self.compensation
+        self.subsidy = self.compensation = 0.0
+        self.stop_working()
+        self.site = -1
+        self.granted = NEVER
+        self.left = self.model.month
+        self.status = ORIGIN
+
+    # step 8: work
+
+    def searches(self) -> bool:
+        """Whether someone looks for work at the destination."""
+        early = self.status == GRANTED and self.policy.job_before_move > 0.0
+        return self.seekers > 0 and (self.status == MOVED or early)
+
+    def change_job(self, kind: int, step: int):
+        """One member takes (step 1) or loses (step -1) a job."""
+        self.seekers -= step
+        setattr(self, JOBS[kind], getattr(self, JOBS[kind]) + step)
+        self.office.employers[kind].filled += step
+
+    def stop_working(self):
+        """Give back all jobs at the destination."""
+        for kind, name in enumerate(JOBS):
+            self.office.employers[kind].filled -= getattr(self, name)
+            setattr(self, name, 0)
+        self.kept = self.seekers = 0
+
+    def start_job(self, kind: int):
+        self.change_job(kind, 1)
+        if not self.had_job:
+            self.had_job = 1
+            self.office.support(self, F.first_job_subsidy, fen(self.policy.first_job_subsidy_yuan))
+
+    def start_up(self):
+        """Start a business with the subsidy and, where offered, a loan it invests."""
+        p, office = self.policy, self.office
+        self.start_job(STARTUP)
+        office.support(self, F.startup_subsidy, fen(p.startup_subsidy_yuan))
+        borrowed = fen(p.startup_loan_limit_yuan)
+        if borrowed > 0.0 and self.startup_loan == 0.0:
+            self.startup_loan = borrowed
+            self.startup_left = int(12.0 * p.startup_term_years)
+            office.book(F.loan_drawn, borrowed)
+            office.book(F.startup_investment, borrowed)
+
+    def maybe_lose_job(self):
+        jobs = jobs_there(self)
+        if self.status == MOVED and jobs > 0:
+            draw, which = u01_pair(self.model.seed, draws.SEPARATE, self.id, self.model.month)
+            if loses_a_job(jobs, self.policy, draw):
+                self.change_job(lost_kind(self, which), -1)
+
+    # steps 9-10: earn, eat, service the debt, save
+
+    def earn_and_spend(self):
+        if self.status == OWN_MOVED:
+            return
+        model, office, p = self.model, self.office, self.policy
+        if self.subsidy > 0.0 and self.moved >= 0 and model.month - self.moved >= p.subsidy_delay_months:
+            office.committed -= self.subsidy
+            office.pay(F.subsidy, self.subsidy)
+            self.savings += self.subsidy
+            self.subsidy = 0.0
+        if self.status == MOVED:
+            earned = income_after_moving(self, p, self.chosen)
+            rent = fen(self.chosen.rent_yuan_per_m2_month * area(self, self.chosen) * p.income_index)
+            need = subsistence(self, p, self.chosen.place) + rent
+        else:
+            earned = income_at_origin(self, p)
+            rent, need = 0.0, subsistence(self, p, 0.0)
+        interest, principal, subsidised = self.fall_due()
+        subsidised = min(subsidised, max(0.0, office.money_left))
+        office.pay(F.interest_subsidy, subsidised)
+        to_pay = interest + principal + self.arrears
+        month = spend(self.savings + subsidised, total(earned), need, to_pay, p.consumption_share)
+        self.savings = month.savings
+        self.arrears = to_pay - month.paid
+        self.income = total(earned)
+        self.debt_service = interest + principal - subsidised
+
+        office.count(K.interest_fen, interest)
+        office.count(K.due_fen, interest + principal)
+        office.book(F.wage, earned.wage)
+        office.book(F.business, earned.business)
+        office.book(F.remittance, earned.remittance)
+        office.book(F.transfer, earned.transfer)
+        office.book(F.insurance_gain, earned.insurance)
+        office.book(F.property, earned.property)
+        office.book(F.ecological_payment, earned.ecological)
+        office.book(F.rent, min(rent, month.consumption))
+        office.book(F.consumption, month.consumption - min(rent, month.consumption))
+        office.book(F.loan_interest, min(interest, month.paid))
+        office.book(F.loan_principal, month.paid - min(interest, month.paid))
+        self.report(earned)
+
+    def fall_due(self) -> tuple[float, float, float]:
+        """Interest, principal and the interest the public would pay, fen; balances fall by the principal."""
+        p, rate = self.policy, self.office.terms.rate
+        if self.loan <= 0.0 and self.startup_loan <= 0.0 and self.arrears <= 0.0:
+            return 0.0, 0.0, 0.0
+        home = due(self.loan, rate, self.loan_left, self.grace_left, p.loan_interest_subsidy_share)
+        start = due(self.startup_loan, rate, self.startup_left, 0, p.startup_interest_subsidy_share)
+        late = fen(self.arrears * rate / 100.0)
+        self.loan -= home.principal
+        self.startup_loan -= start.principal
+        self.loan_left = max(self.loan_left - 1, 0)
+        self.grace_left = max(self.grace_left - 1, 0)
+        self.startup_left = max(self.startup_left - 1, 0)
+        interest = home.interest + start.interest + late
+        return interest, home.principal + start.principal, home.subsidised + start.subsidised
+
+    def report(self, earned: income.Incomes):
+        """Add this month's incomes to the groups the household belongs to."""
+        month = self.model.month
+        groups = {MOVED: [G.movers], RETURNED: [G.returned]}.get(
+            self.status, [] if self.withheld else [G.stayers]
+        )
+        if self.earlier:
+            groups = [G.earlier]
+        if self.withheld and month - self.left >= SETTLED_MONTHS:
+            groups = [*groups, G.withheld]
+        if not self.earlier and self.status in (MOVED, RETURNED) and month - self.moved >= SETTLED_MONTHS:
+            groups = [*groups, G.granted]
+        start = fen((self.wage + self.business + self.remittance + self.transfer + self.property) / 12.0)
+        poor = total(earned) * 12.0 < self.policy.poverty_line_yuan_per_person * 100.0 * self.members
+        transfer = earned.remittance + earned.transfer + earned.insurance
+        row = (
+            1,
+            self.members,
+            earned.wage,
+            earned.business,
+            transfer,
+            earned.property + earned.ecological,
+            start,
+            poor,
+        )
+        for group in groups:
+            self.model.outcomes.income[month, group] += row
+
+    # steps 11-13: the old house, stay or return, belong
+
+    def give_up_house(self):
+        """Compensation on surrender within a year of moving; after that, or on return, the promise lapses."""
+        model, office = self.model, self.office
+        if self.status not in (MOVED, RETURNED) or self.surrendered or self.earlier:
+            return
+        months = model.month - self.moved
+        if self.status == RETURNED or months > 12:
+            office.committed -= self.compensation
+            self.compensation = 0.0
+            return
+        willing, when = u01_pair(model.seed, draws.SURRENDER, self.id, 0)
+        if self.chosen.surrender > 0.0 and surrender_month(months, willing, when, self.policy):
+            self.surrendered = 1
+            self.savings += self.compensation
+            office.committed -= self.compensation
+            office.pay(F.compensation, self.compensation)
+            self.compensation = 0.0
+            office.reclaim(self.homestead_m2)
+
+    def goes_back(self, draw: float) -> bool:
+        return goes_back(self, self.policy, draw)
+
+    def maybe_return(self):
+        """Go back, debts and all: the home stands idle and the jobs are open again."""
+        if self.status != MOVED or not self.goes_back(self.draw(draws.RETURN, self.model.month)):
+            return
+        self.stop_working()
+        self.status = RETURNED
+        self.left = self.model.month
+        self.leased = self.hukou = 0
+        self.integration = 0.0
+        self.home.moved_by_mode[self.mode] -= 1.0
+        if self.site >= 0:
+            self.model.sites[self.site].occupied -= 1.0
+            self.model.sites[self.site].idle += 1.0
+        self.office.count(K.earlier_returned if self.earlier else K.new_returned)
+        if not self.earlier:
+            self.office.count(K.persons_returned, self.members)
+
+    def belong(self):
+        """Land, registration and integration of those who stay."""
+        if self.status != MOVED:
+            return
+        model, office, p = self.model, self.office, self.policy
+        if self.leased == 0:
+            lease, leave = u01_pair(model.seed, draws.LEASE, self.id, model.month)
+            price = fen(p.paid_exit_yuan_per_mu * self.land_mu)
+            if lease < p.land_lease_per_year / 12.0:
+                self.leased = 1
+            elif (
+                p.paid_exit_yuan_per_mu > 0.0
+                and leave < p.paid_exit_per_year / 12.0
+                and price <= office.money_left
+            ):
+                self.leased = 2
+                self.savings += price
+                office.pay(F.paid_exit, price)
+        if p.hukou_parity > 0.0 and not self.hukou:
+            self.hukou = int(self.draw(draws.HUKOU, model.month) < p.hukou_per_year / 12.0)
+        neighbours = self.home.moved_by_mode[self.mode] - 1.0
+        self.integration = integrate(self, neighbours, p, model.month)
+
+    # step 14: record
+
+    def be_counted(self):
+        """Add the household to the month's stocks."""
+        count = self.office.count
+        stock = STATUS[self.status]
+        if not self.earlier:
+            count(getattr(K, stock))
+            count(K.surrendered, self.surrendered)
+        elif self.status == MOVED:
+            count(K.earlier_moved)
+        count(K.withheld, self.withheld)
+        debt = self.loan + self.startup_loan
+        count(K.loan_fen, debt)
+        count(K.loan_households, debt > 0.0 or self.arrears > 0.0)
+        count(K.arrears_fen, self.arrears)
+        count(K.arrears_households, self.arrears > 0.0)
+        if self.status != MOVED:
+            return
+        working = self.kept + jobs_there(self)
+        count(K.mover_labour, working + self.seekers)
+        count(K.mover_employed, working)
+        count(K.mover_seekers, self.seekers)
+        count(K.labour_households, working + self.seekers > 0)
+        count(K.working_households, working > 0)
+        count(K.integration, self.integration)
+        count(K.hukou_persons, self.members if self.hukou else 0)
+        count(K.leased_mu, self.land_mu if self.leased else 0.0)
+        year = self.model.month - self.moved == OCCUPIED_MONTHS
+        if not self.earlier and year and self.moved < self.model.window:
+            count(K.persons_occupied, self.members)
+
+    def what_keeps_it(self) -> int:
+        """Why it has or has not moved: a position of `WHY`."""
+        if self.status in (MOVED, RETURNED, OWN_MOVED, IMPROVED):
+            return getattr(W, STATUS[self.status])
+        if self.status == APPLIED and self.blocked != IN_PROCESS:
+            return W.no_home if self.blocked == NO_HOME else W.no_money
+        if self.status != ORIGIN:
+            return W.in_process
+        if self.withheld:
+            return W.withheld
+        if self.left != NEVER:
+            return W.withdrew
+        if not eligible(self, self.policy):
+            return W.infeasible
+        found = self.weigh(whole=0)
+        if found.mode >= 0 and self.model.modes[found.mode].counts > 0.0:
+            return W.not_yet_applied
+        if not found.open:
+            return W.infeasible
+        if found.full > 0.0:
+            return W.no_home
+        if found.wanted > 0.0:
+            return W.unaffordable
+        reluctant = self.draw(draws.RELUCTANT, 0) < self.policy.reluctant_share
+        return W.never_mover if reluctant else W.prefers_to_stay
+
+
+class VillageAgent(PlainAgent):
+    """One origin village; its attributes are the fields of `VILLAGE`."""
+
+    def __init__(self, model: RelocationByAgents, row: int, record: np.record, site_of: list[int]):
+        super().__init__(model, record)
+        self.row = row
+        self.site_of = site_of  # by mode, -1 if there is none
+        self.moved_by_mode = [0.0] * len(site_of)
+        self.households: list[HouseholdAgent] = []
+        self.office: OfficeAgent = model.offices[self.county]
+
+    def look_at_movers(self):
+        """Step 3: how many live away, and what those who moved long enough ago say about work."""
+        p = self.office.policy
+        away = [h for h in self.households if h.status == MOVED]
+        seen = [h for h in away if self.model.month - h.moved >= p.belief_months]
+        working = sum(jobs_there(h) for h in seen)
+        seeking = sum(h.seekers for h in seen) + sum(h.status == RETURNED for h in self.households)
+        self.peers = len(away) / self.originals
+        self.job_chance = job_chance(working, seeking, p)
+
+    def consider_moving_whole(self):
+        """Step 5: in the village's own month of the year, all who could are asked; few refusals mean all go and services close."""
+        model, p = self.model, self.office.policy
+        if self.whole or p.whole_village_offer <= 0.0 or model.month >= model.window:
+            return
+        if model.month % 12 != math.floor(12.0 * u01(model.seed, draws.VILLAGE_MONTH, self.row, 0)):
+            return
+        answers = [
+            (h, h.weigh(whole=1) if h.status == ORIGIN and h.may_apply() else None)
+            for h in self.households
+            if h.status in (ORIGIN, RETURNED, IMPROVED)
+        ]
+        willing = [(h, found) for h, found in answers if found and found.mode >= 0]
+        if len(answers) - len(willing) > self.originals * (1.0 - p.village_gate):
+            return
+        self.whole = self.closed = 1
+        self.office.count(K.new_whole_villages)
+        for h in self.households:
+            if h.status == APPLIED:
+                h.whole = 1
+                h.klass = priority_class(h, 1)
+        for h, found in willing:
+            h.apply(found, whole=1)
+
+    def maybe_close(self):
+        """Step 13: services close once enough have left."""
+        gone = sum(h.status in (MOVED, OWN_MOVED) for h in self.households)
+        if gone >= self.office.policy.closure_share * self.originals:
+            self.closed = 1
+
+
+class SiteAgent(PlainAgent):
+    """One resettlement site; its attributes are the fields of `SITE`."""
+
+    def __init__(self, model: RelocationByAgents, row: int, record: np.record):
+        super().__init__(model, record)
+        self.row = row
+
+    @property
+    def ready(self) -> int:
+        """Homes completed by this month."""
+        return math.floor(self.model.ready[self.row])
+
+    @property
+    def free(self) -> float:
+        """Homes nobody holds."""
+        return self.ready - self.reserved - self.occupied - self.idle
+
+
+class EmployerAgent(Part):
+    """All employers of one kind in one county. Work away needs no opening: its positions are the jobs held."""
+
+    def __init__(self, model: RelocationByAgents, kind: int):
+        super().__init__(model)
+        self.kind = kind
+        self.filled = 0.0
+        self._positions = 0.0
+
+    @property
+    def positions(self) -> float:
+        return self.filled if self.kind == AWAY else self._positions
+
+    @positions.setter
+    def positions(self, value: float):
+        self._positions = value
+
+    @property
+    def open(self) -> float:
+        """Whole positions nobody holds."""
+        return max(0.0, math.floor(self.positions) - self.filled)
+
+
+class OfficeAgent(PlainAgent):
+    """One county's programme office: budget, queue, training, employment support; its attributes are the fields of `OFFICE`."""
+
+    def __init__(self, model: RelocationByAgents, county: int, record: np.record, months: int):
+        super().__init__(model, record)
+        self.county = county
+        self.quota_due = [0.0] * (months + 37)
+        self.quota_sold = [0.0] * (months // 12 + 1)
+        self.employers = [EmployerAgent(model, kind) for kind in range(len(JOBS))]
+        self.households: list[HouseholdAgent] = []
+        self.room: list[float] = []  # by mode
+        self.policy = SimpleNamespace()
+        self.terms: loan.Terms
+
+    # books
+
+    def count(self, indicator: int, number: float = 1):
+        self.model.outcomes.county[self.model.month, self.county, indicator] += number
+
+    def book(self, flow: int, amount: float):
+        """Enter a payment between any two parties of the county in the ledger, fen."""
+        self.model.outcomes.ledger[self.model.month, self.county, flow] += amount
+
+    def pay(self, flow: int, amount: float):
+        """Pay from the programme account."""
+        self.cash -= amount
+        self.book(flow, amount)
+
+    def pay_for_jobs(self, flow: int, amount: float):
+        """Pay from the employment account."""
+        self.jobs_cash -= amount
+        self.book(flow, amount)
+
+    def support(self, household: HouseholdAgent, flow: int, amount: float):
+        """Pay a household from the employment account if it holds the amount."""
+        if self.jobs_cash >= amount:
+            self.pay_for_jobs(flow, amount)
+            household.savings += amount
+
+    @property
+    def money_left(self) -> float:
+        """What may still be promised: cash and authorised bridge finance, less what is promised; fen."""
+        return self.cash + fen(self.policy.bridge_finance_yuan * self.share) - self.committed
+
+    # steps 1-2: calendar and supply
+
+    def open_month(self):
+        """Read the policy in force."""
+        record = self.model.inputs.policy[self.model.month, self.county]
+        self.policy = plain(record)
+        self.terms = terms(self.policy)
+
+    def receive(self):
+        """Budgets, quota revenue and openings arrive."""
+        p, month, share = self.policy, self.model.month, self.share
+        if month % 12 == 0:
+            if month < self.model.window:
+                for payer in ("central", "province", "city", "county"):
+                    amount = fen(getattr(p, f"budget_{payer}_yuan_per_year") * share)
+                    self.cash += amount
+                    self.book(getattr(F, f"appropriation_{payer}"), amount)
+            amount = fen(p.jobs_budget_yuan_per_year * share)
+            self.jobs_cash += amount
+            self.book(F.appropriation_jobs, amount)
+        self.cash += self.quota_due[month]
+        self.book(F.quota_revenue, self.quota_due[month])
+        for kind in (WORKSHOP, SERVICE):  # others take jobs that stay open
+            employer = self.employers[kind]
+            employer.positions -= p.openings_lost_per_month * max(0.0, employer.positions - employer.filled)
+        self.employers[WORKSHOP].positions += p.workshop_openings_per_year * share / 12.0
+        self.employers[SERVICE].positions += p.service_openings_per_year * share / 12.0
+        self.employers[STARTUP].positions += p.startup_places_per_year * share / 12.0
+        posts = p.public_posts * share
+        if p.post_subsidy_yuan_per_month > 0.0:
+            posts = min(posts, p.jobs_budget_yuan_per_year * share / (12.0 * p.post_subsidy_yuan_per_month))
+        self.employers[POST].positions = float(math.floor(posts))
+
+    # step 4: what the lists still offer
+
+    def announce_homes(self):
+        """Count homes ready within a year that nobody holds or has applied for, by mode."""
+        model = self.model
+        self.room = [0.0] * len(model.modes)
+        soon = model.inputs.institutions.ready[min(model.month + ANNOUNCED_MONTHS, model.inputs.months - 1)]
+        for site in model.sites:
+            if site.county == self.county:
+                self.room[site.mode] += math.floor(soon[site.row]) - site.reserved - site.occupied - site.idle
+        for h in self.households:
+            if h.status == APPLIED:
+                self.room[h.mode] -= 1.0
+
+    # step 6: grant
+
+    def grant(self):
+        """Serve the queue by class, then lottery rank; it stops at the first it cannot pay for."""
+        model, p = self.model, self.policy
+        if model.month >= model.window:
+            return
+        queue = [h for h in self.lottery if h.status == APPLIED and model.month - h.applied >= p.audit_months]
+        queue.sort(key=lambda h: place_in_queue(h.klass, p))
+        can_pay = True
+        for h in queue:
+            site = self.find_home(h) if can_pay and h.chosen.needs_home > 0.0 else None
+            if can_pay and h.chosen.needs_home > 0.0 and site is None:
+                h.blocked = NO_HOME
+                continue
+            cost = costs(h, p, h.chosen, entitlement(h, p, h.chosen, h.whole))
+            subsidy, compensation = fen(cost.subsidy), fen(cost.compensation)
+            can_pay = can_pay and 0.0 < self.money_left >= subsidy + compensation
+            if not can_pay:
+                h.blocked = NO_MONEY
+                continue
+            self.committed += subsidy + compensation
+            h.status = GRANTED
+            h.granted = model.month
+            h.site = -1
+            if site is not None:
+                site.reserved += 1.0
+                h.site = site.row
+            h.subsidy, h.compensation = subsidy, compensation
+            h.kept = jobs_kept(h, p, model.seed)
+            h.seekers = seekers_after_moving(h, p, h.kept, model.seed)
+            self.count(K.new_granted)
+            if h.chosen.counts > 0.0:
+                self.count(K.persons_signed, h.members)
+
+    def find_home(self, h: HouseholdAgent) -> SiteAgent | None:
+        """The village's own site if it has a free home, else the county's site of that mode with most."""
+        own = h.home.site_of[h.mode]
+        if own >= 0 and self.model.sites[own].free >= 1.0:
+            return self.model.sites[own]
+        others = [
+            s for s in self.model.sites if s.county == self.county and s.mode == h.mode and s.free >= 1.0
+        ]
+        return max(others, key=lambda s: s.free, default=None)
+
+    # step 8: train and match
+
+    def train(self):
+        """Fill this month's seats in the order of the lottery, as far as the employment account pays."""
+        p, month = self.policy, self.model.month
+        a_month = p.training_seats_per_year * self.share / 12.0
+        seats = math.floor(a_month * (month + 1)) - math.floor(a_month * month)
+        cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
+        for h in self.lottery:
+            if seats >= 1 and not h.trained and h.searches() and self.jobs_cash >= cost + lost_work:
+                seats -= 1
+                h.trained = 1
+                self.pay_for_jobs(F.training, cost)
+                self.support(h, F.lost_work_subsidy, lost_work)
+                self.count(K.trained)
+
+    def match(self):
+        """Public-welfare posts to households without work, then openings down the line, start-ups, work away."""
+        p, seed, month = self.policy, self.model.seed, self.model.month
+        workshop, service, post, startup, _ = self.employers
+        seeking = [h for h in self.households if h.searches()]
+        line = sorted(seeking, key=lambda h: rank_in_line(h.draw(draws.JOB_RANK, 0), search_weight(h, p)))
+        for h in line:
+            if post.open >= 1.0 and h.kept + jobs_there(h) == 0:
+                h.start_job(POST)
+        openings = workshop.open + service.open
+        seekers = float(sum(h.seekers for h in line))
+        hires = matches(openings, seekers, p, u01(seed, draws.MATCHES, self.county, month))
+        for h in [h for h in line if h.seekers > 0][:hires]:
+            in_workshop = h.draw(draws.JOB_KIND, month) * (workshop.open + service.open) < workshop.open
+            h.start_job(WORKSHOP if in_workshop else SERVICE)
+        for h in line:
+            if startup.open >= 1.0 and h.seekers > 0 and may_start_up(h):
+                h.start_up()
+        for h in line:
+            if h.seekers > 0 and h.draw(draws.AWAY, month) < p.away_rate_per_month * h.seekers:
+                h.start_job(AWAY)
+
+    def pay_employers(self):
+        """Posts, then social insurance, as far as the employment account goes."""
+        p = self.policy
+        workshop, service, post, _, _ = (e.filled for e in self.employers)
+        self.pay_for_jobs(F.post_subsidy, min(self.jobs_cash, fen(p.post_subsidy_yuan_per_month) * post))
+        insured = fen(p.social_insurance_subsidy_yuan_per_month) * (workshop + service)
+        self.pay_for_jobs(F.social_insurance_subsidy, min(self.jobs_cash, insured))
+
+    # step 11: the old house
+
+    def reclaim(self, homestead_m2: float):
+        """Reclaim a homestead if it is large enough and can be paid for; sell its quota within the yearly cap."""
+        p, month = self.policy, self.model.month
+        land, year = mu(homestead_m2), month // 12
+        cost = fen(p.reclamation_cost_yuan_per_mu * land)
+        if not worth_reclaiming(homestead_m2, p) or cost > self.money_left:
+            return
+        self.pay(F.reclamation, cost)
+        self.count(K.reclaimed_mu, land)
+        room = p.quota_cap_mu_per_year * self.share - self.quota_sold[year]
+        sold = max(0.0, min(land * p.quota_sold_share, room))
+        self.quota_sold[year] += sold
+        self.count(K.quota_sold_mu, sold)
+        self.quota_due[month + int(p.quota_delay_months)] += fen(p.quota_price_yuan_per_mu * sold)
+
+    # step 14: record
+
+    def close_month(self):
+        """Carry what is cumulative forward and enter the stocks of institutions."""
+        county, month = self.model.outcomes.county, self.model.month
+        if month > 0:
+            for k in (
+                K.persons_signed, K.persons_keys, K.persons_occupied, K.persons_returned, K.persons_own_moved,
+                K.earlier_returned,
+            ):  # fmt: skip
+                county[month, self.county, k] += county[month - 1, self.county, k]
+        for site in self.model.sites:
+            if site.county == self.county:
+                self.count(K.homes_ready, site.ready)
+                self.count(K.homes_free, site.free)
+                self.count(K.homes_reserved, site.reserved)
+                self.count(K.homes_occupied, site.occupied)
+                self.count(K.homes_idle, site.idle)
+        for village in self.model.villages:
+            if village.county == self.county:
+                self.count(K.closed_villages, village.closed)
+                self.count(K.job_belief, village.job_chance)
+        for kind, employer in enumerate(self.employers):
+            self.count(K.positions_workshop + kind, employer.positions)
+            self.count(K.filled_workshop + kind, employer.filled)
+        self.count(K.cash_fen, self.cash)
+        self.count(K.committed_fen, self.committed)
+        self.count(K.jobs_cash_fen, self.jobs_cash)
+
+
+class RelocationByAgents(mesa.Model):
+    """One run, agent by agent.
+
+    `household` is the class of the households; with `shuffled`, households act in a new random order each month wherever each decides
+    by itself on what it saw when the month began. The result is the same.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        *,
+        seed: int,
+        household: type[HouseholdAgent] = HouseholdAgent,
+        shuffled: bool = False,
+    ):
+        super().__init__(rng=seed)
+        self.inputs, self.seed, self.shuffled = inputs, int(seed), shuffled
+        self.window = inputs.window
+        self.month = 0
+        books = self._books = new_books(inputs.institutions, months=inputs.months)
+        records = self._records = new_households(inputs.population)
+        self.outcomes = new_outcomes(
+            months=inputs.months,
+            counties=len(books.offices),
+            modes=inputs.modes.shape[1],
+            villages=len(books.villages),
+        )
+        site_of = books.site_of.tolist()
+        self.offices = [OfficeAgent(self, c, r, inputs.months) for c, r in enumerate(books.offices)]
+        self.sites = [SiteAgent(self, s, r) for s, r in enumerate(books.sites)]
+        self.villages = [VillageAgent(self, v, r, site_of[v]) for v, r in enumerate(books.villages)]
+        self.households: Any = AgentSet([household(self, r) for r in records], random=self.random)
+        for office in self.offices:
+            office.lottery = sorted(office.households, key=lambda h: h.draw(draws.LOTTERY, 0))
+        self.open_month()
+        self.households.select(lambda h: h.earlier).do("arrive_earlier")
+
+    def open_month(self):
+        self.modes = [plain(record) for record in self.inputs.modes[self.month]]
+        self.ready = self.inputs.institutions.ready[self.month].tolist()
+        self.school_open = self.inputs.institutions.school_open[self.month].tolist()
+        for office in self.offices:
+            office.open_month()
+
+    def step(self):
+        """One month, in the order of `simulation.month`."""
+        self.month = self.steps - 1
+        households, offices, villages = self.households, self.offices, self.villages
+        each_by_itself = households.shuffle_do if self.shuffled else households.do
+        self.open_month()
+        if self.month > 0:
+            for table in (self.outcomes.mode, self.outcomes.klass):
+                table[self.month] = table[self.month - 1]
+        for office in offices:
+            office.receive()
+        for village in villages:
+            village.look_at_movers()
+        for office in offices:
+            office.announce_homes()
+        each_by_itself("decide")
+        for village in villages:
+            village.consider_moving_whole()
+        for office in offices:
+            office.grant()
+        households.do("take_keys")
+        for office in offices:
+            office.train()
+        each_by_itself("maybe_lose_job")
+        for office in offices:
+            office.match()
+            office.pay_employers()
+        households.do("earn_and_spend")
+        households.do("give_up_house")
+        each_by_itself("maybe_return")
+        households.do("belong")
+        for village in villages:
+            village.maybe_close()
+        households.do("be_counted")
+        for office in offices:
+            office.close_month()
+        if self.month == self.window - 1:
+            for h in households:
+                if not h.earlier:
+                    self.outcomes.why[h.county, h.what_keeps_it()] += (1, h.members)
+
+    def result(self) -> Result:
+        """Outcomes, households and books as arrays, as `simulation.run.run` returns them."""
+        households, books = self._records.copy(), self._books
+        for h in self.households:
+            households[h.id] = tuple(getattr(h, field) for field in HOUSEHOLD.names or ())
+        status = np.array([h.status for h in self.households], np.uint8)
+        for agents, table in (
+            (self.villages, books.villages),
+            (self.sites, books.sites),
+            (self.offices, books.offices),
+        ):
+            for row, agent in enumerate(agents):
+                table[row] = tuple(getattr(agent, field) for field in table.dtype.names or ())
+        for v, village in enumerate(self.villages):
+            books.moved_by_mode[v] = village.moved_by_mode
+            moved = sum(h.status == MOVED for h in village.households)
+            waiting = sum(h.status in (APPLIED, GRANTED) for h in village.households)
+            self.outcomes.village[v] = village.originals, moved, waiting, village.closed
+        for c, office in enumerate(self.offices):
+            books.room[c] = office.room
+            books.quota_due[c] = office.quota_due
+            books.quota_sold[c] = office.quota_sold
+            books.positions[c] = [e.positions for e in office.employers]
+            books.filled[c] = [e.filled for e in office.employers]
+        return Result(self.outcomes, households, status, books)
+
+
+def run_agents(
+    inputs: Inputs,
+    *,
+    seed: int,
+    months: int | None = None,
+    household: type[HouseholdAgent] = HouseholdAgent,
+    shuffled: bool = False,
+) -> Result:
+    """Run `months` (default: all) agent by agent; equal to `simulation.run.run` in every bit, some thousand times slower."""
+    model = RelocationByAgents(inputs, seed=seed, household=household, shuffled=shuffled)
+    for _ in range(inputs.months if months is None else months):
+        model.step()
+    return model.result()
