@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
@@ -374,6 +375,7 @@ def main(args: Sequence[str] | None = None) -> int:
         code = typer.main.get_command(app).main(args, "anju", standalone_mode=False) or DONE
         if code == INTERRUPTED:
             _say("interrupted; nothing was left half-written")
+            _leave_threads()
         return code
     except Refused as error:
         _say(str(error))
@@ -388,6 +390,16 @@ def main(args: Sequence[str] | None = None) -> int:
             _say(str(error))
             return BAD_INPUT
         return _internal(error, args)
+
+
+def _leave_threads() -> None:
+    """Exit at once if a run, or the compiling of the engine, is still in hand: Python would wait for it."""
+    from experiments import study
+
+    if any(thread.name.startswith(study.THREADS) for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
 
 
 def _input_error() -> type[Exception]:

@@ -33,6 +33,8 @@ FORMAT = 1  # of the study id
 WITHHELD = 0.05
 """Share of grants withheld at random in the one extra run a point that measures the effect of moving."""
 
+THREADS = "anju-run"  # what the threads of a study are called
+
 LIBRARIES = ("mesa", "numpy", "numba", "llvmlite", "scipy", "pyarrow")
 
 
@@ -184,8 +186,12 @@ def cpus() -> int:
 def _work(
     task: Callable[[int], None], n: int, threads: int, progress: Callable[[int, int], None] | None
 ) -> None:
-    """Call `task` for 0..n-1 on a pool; the first error, or Ctrl-C, stops all but the runs in hand."""
-    pool = ThreadPoolExecutor(min(threads, n), thread_name_prefix="run")
+    """Call `task` for 0..n-1 on a pool; the first error stops all but the runs in hand.
+
+    Ctrl-C does not wait for those: one of them may be compiling the engine.
+    """
+    pool = ThreadPoolExecutor(min(threads, n), thread_name_prefix=THREADS)
+    finish = True
     try:
         waiting = {pool.submit(task, i) for i in range(n)}
         while waiting:
@@ -194,8 +200,11 @@ def _work(
                 future.result()
             if progress:
                 progress(n - len(waiting), n)
+    except KeyboardInterrupt:
+        finish = False
+        raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=finish, cancel_futures=True)
 
 
 def _study_id(

