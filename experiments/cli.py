@@ -20,7 +20,7 @@ POINTS, REPLICATIONS = 50, 2
 FORMATS = ("png", "svg", "pdf")
 
 # click's, which typer names only by its subclasses and newer versions carry inside
-UsageError = typer.BadParameter.__bases__[0]
+UsageError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="anju",

@@ -38,11 +38,13 @@ def points(scenario: Scenario, n: int, seed: int, *, without: tuple[str, ...] = 
     from scipy.stats import qmc  # slow to import, and not needed for one point
 
     unit = qmc.LatinHypercube(len(entries), rng=np.random.default_rng(seed)).random(n)
-    columns = [_stretch(unit[:, k], *entry.range, entry.scale) for k, entry in enumerate(entries)]
+    columns = [_stretch(unit[:, k], entry.range, entry.scale) for k, entry in enumerate(entries)]
     return Design(tuple(entry.name for entry in entries), np.stack(columns, axis=1))
 
 
-def _stretch(unit: np.ndarray, low: float, high: float, scale: str) -> np.ndarray:
+def _stretch(unit: np.ndarray, span: tuple[float, float] | None, scale: str) -> np.ndarray:
+    assert span is not None
+    low, high = span
     if scale != "log":
         return low + (high - low) * unit
     from simulation.draws import exp_, log_  # the same bits on every machine, unlike np.exp

@@ -78,7 +78,7 @@ def drivers(names: Sequence[str], design: np.ndarray, outcome: np.ndarray) -> Dr
     low, high = np.quantile(again, (0.025, 0.975), axis=0)
     place = np.argsort(np.argsort(-again, axis=1, kind="stable"), axis=1)
     leading = ((place < 2) & (again > 0.0)).mean(axis=0)
-    order = sorted(np.flatnonzero(slopes), key=lambda k: -abs(slopes[k]))
+    order = sorted(np.flatnonzero(slopes).tolist(), key=lambda k: -abs(slopes[k]))
     found = [
         Driver(
             name=names[k],

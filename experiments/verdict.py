@@ -204,7 +204,7 @@ def effect_of_moving(study: Study) -> Estimate | None:
     Sums are pooled over points before dividing, because few grants are withheld in one run.
     """
     year = study.effect_income[:, -12:].sum(axis=1)  # (points, GROUPS, INCOMES)
-    now = sum(year[..., INCOMES.index(f"{source}_fen")] for source in SOURCES)
+    now = year[..., [INCOMES.index(f"{source}_fen") for source in SOURCES]].sum(axis=-1)
     start = year[..., INCOMES.index("start_fen")]
     granted, withheld = GROUPS.index("granted"), GROUPS.index("withheld")
     cells = np.stack([now[:, granted], start[:, granted], now[:, withheld], start[:, withheld]], axis=1)
@@ -309,7 +309,7 @@ def _earn(study: Study) -> dict[str, Spread | None]:
 
     def per_head(group: str, *sources: str) -> np.ndarray:
         row = year[:, GROUPS.index(group)]
-        fen = sum(row[:, INCOMES.index(f"{source}_fen")] for source in sources)
+        fen = row[:, [INCOMES.index(f"{source}_fen") for source in sources]].sum(axis=1)
         return _ratio(fen * 12.0 / 100.0, row[:, INCOMES.index("persons")])
 
     def poor(group: str) -> np.ndarray:
@@ -344,25 +344,30 @@ def _belong(study: Study) -> dict[str, Spread | None]:
 
 def _money(study: Study) -> Money:
     yuan = study.ledger.sum(axis=1) / 100.0  # (runs, FLOWS)
-    column = {name: yuan[:, k] for name, k in FLOW.items()}
+
+    def total(*names: str) -> np.ndarray:
+        return yuan[:, [FLOW[name] for name in names]].sum(axis=1)
+
     paid = [flow for flow in FLOWS if flow.programme and flow.name != "quota_revenue"]
-    cost = sum(column[flow.name] for flow in paid)
-    purposes = {flow.purpose: sum(column[f.name] for f in paid if f.purpose == flow.purpose) for flow in paid}
+    cost = total(*(flow.name for flow in paid))
     keys = _last(study, "persons_keys")
     return Money(
         appropriations={
-            flow.name.removeprefix("appropriation_"): spread(column[flow.name])
+            flow.name.removeprefix("appropriation_"): spread(total(flow.name))
             for flow in FLOWS
             if flow.purpose == "appropriation"
         },
-        purposes={purpose: spread(total) for purpose, total in purposes.items()},
-        standing=spread(sum(column[name] for name in STANDING)),
-        quota_revenue=spread(column["quota_revenue"]),
+        purposes={
+            purpose: spread(total(*(flow.name for flow in paid if flow.purpose == purpose)))
+            for purpose in dict.fromkeys(flow.purpose for flow in paid)
+        },
+        standing=spread(total(*STANDING)),
+        quota_revenue=spread(total("quota_revenue")),
         unspent=spread((_last(study, "cash_fen") + _last(study, "jobs_cash_fen")) / 100.0),
         cost_per_person=spread(_ratio(cost, keys)),
-        net_cost_per_person=spread(_ratio(cost - column["quota_revenue"], keys)),
+        net_cost_per_person=spread(_ratio(cost - total("quota_revenue"), keys)),
         households={
-            name: spread(column[name])
+            name: spread(total(name))
             for name in ("home_price", "fitting_out", "rent", "loan_drawn", "kin_transfer")
         },
     )
