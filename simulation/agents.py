@@ -93,6 +93,7 @@ class PlainAgent(Part):
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
 
 class HouseholdAgent(PlainAgent):
@@ -560,7 +561,7 @@ class VillageAgent(PlainAgent):
             if h.status in (ORIGIN, RETURNED, IMPROVED)
         ]
         willing = [(h, found) for h, found in answers if found and found.mode >= 0]
-        if len(answers) - len(willing) > self.originals * (1.0 - p.village_gate):
+        if len(answers) - len(willing) > self.originals * (1.0 - p.village_gate) + 1e-9:  # 9 of 10 pass 0.9
             return
         self.whole = self.closed = 1
         self.office.count(K.new_whole_villages)
@@ -580,6 +581,10 @@ class VillageAgent(PlainAgent):
 
 class SiteAgent(PlainAgent):
     """One resettlement site; its attributes are the fields of `SITE`."""
+
+    reserved: float
+    occupied: float
+    idle: float
 
     def __init__(self, model: RelocationByAgents, row: int, record: np.record):
         super().__init__(model, record)
@@ -629,6 +634,7 @@ class OfficeAgent(PlainAgent):
         self.quota_sold = [0.0] * (months // 12 + 1)
         self.employers = [EmployerAgent(model, kind) for kind in range(len(JOBS))]
         self.households: list[HouseholdAgent] = []
+        self.lottery: list[HouseholdAgent] = []  # its households by lasting lottery rank
         self.room: list[float] = []  # by mode
         self.policy = SimpleNamespace()
         self.terms: loan.Terms

@@ -76,7 +76,9 @@ def apply(hh, status, books, policy, modes, seed, t, window, county):
                 county[c, K.new_own_moved] += 1.0
                 county[c, K.persons_own_moved] += h.members
             elif draw < applies and t < window and may_apply(h, p, t):
-                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed)
+                choice = choose(
+                    h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
+                )
                 if choice.mode >= 0:
                     status[i] = APPLIED
                     apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
@@ -91,7 +93,7 @@ def offer_whole_village(hh, status, books, v, p, modes, loan, seed, t, county):
     """Offer village `v` to move whole: if enough would accept that very offer, they apply together and services close."""
     village = books.villages[v]
     first, last = village.first, village.last
-    refusals = village.originals * (1.0 - p.village_gate)
+    refusals = village.originals * (1.0 - p.village_gate) + 1e-9  # 9 of 10 pass a gate of 0.9
     mode = np.full(last - first, -1, np.int64)
     margin = np.zeros(last - first)
     after = surroundings(village, 0.0)
