@@ -106,8 +106,10 @@ class _Page:
         return f"{_three(x):,.0f} yuan"
 
     def share(self, x: float) -> str:
-        digits = 1 if 0 < abs(x) < 0.0995 else 0
-        return f"{100 * x:.{digits}f}" + self.say(" %", "%")
+        percent = self.say(" %", "%")
+        if 0.0 < x < 0.0005:
+            return f"<0.1{percent}"
+        return f"{100 * x:.{1 if 0.0 < x < 0.0995 else 0}f}{percent}"
 
     def change(self, x: float) -> str:
         return f"{100 * x:+.1f}" + self.say(" %", "%")
