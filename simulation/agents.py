@@ -450,21 +450,17 @@ class HouseholdAgent(PlainAgent):
         if self.status != MOVED:
             return
         model, office, p = self.model, self.office, self.policy
-        if self.leased == 0:
-            lease, leave = u01_pair(model.seed, draws.LEASE, self.id, model.month)
-            price = fen(p.paid_exit_yuan_per_mu * self.land_mu)
-            if lease < p.land_lease_per_year / 12.0:
-                self.leased = 1
-            elif (
-                p.paid_exit_yuan_per_mu > 0.0
-                and leave < p.paid_exit_per_year / 12.0
-                and price <= office.money_left
-            ):
-                self.leased = 2
-                self.savings += price
-                office.pay(F.paid_exit, price)
+        land, registers = u01_pair(model.seed, draws.SETTLE, self.id, model.month)
+        lets, leaves = p.land_lease_per_year / 12.0, p.paid_exit_per_year / 12.0
+        price = fen(p.paid_exit_yuan_per_mu * self.land_mu)
+        if self.leased == 0 and land < lets:
+            self.leased = 1
+        elif self.leased == 0 and land < lets + leaves and p.paid_exit_yuan_per_mu > 0.0 and price <= office.money_left:
+            self.leased = 2
+            self.savings += price
+            office.pay(F.paid_exit, price)
         if p.hukou_parity > 0.0 and not self.hukou:
-            self.hukou = int(self.draw(draws.HUKOU, model.month) < p.hukou_per_year / 12.0)
+            self.hukou = int(registers < p.hukou_per_year / 12.0)
         neighbours = self.home.moved_by_mode[self.mode] - 1.0
         self.integration = integrate(self, neighbours, p, model.month)
 

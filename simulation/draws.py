@@ -20,14 +20,14 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from simulation.rule import rule
+from simulation.rule import primitive, rule
 
 # Streams: one name for each random process.
 (
     TASTE_LEAVE, TASTE_MODE, ATTACHMENT, RELUCTANT, APPLY, LOTTERY, BANK, DROP_OUT, WITHHOLD, KEEP_JOB, SEEK, JOB_RANK,
-    MATCHES, SEPARATE, JOB_KIND, SURRENDER, SURRENDER_MONTH, RETURN, HUKOU, LEASE, AWAY, VILLAGE_MONTH, EARLIER_MONTH,
+    MATCHES, SEPARATE, JOB_KIND, SURRENDER, SURRENDER_MONTH, RETURN, HUKOU, LEASE, SETTLE, AWAY, VILLAGE_MONTH, EARLIER_MONTH,
     EARLIER_MODE, EARLIER_JOB, HANDOVER,
-) = range(26)  # fmt: skip
+) = range(27)  # fmt: skip
 POPULATION = 1000  # streams from here on belong to population.py
 
 _U32 = np.uint64(32)
@@ -38,50 +38,8 @@ _W0 = np.uint64(0x9E3779B9)
 _W1 = np.uint64(0xBB67AE85)
 _S6 = np.uint64(6)
 _S26 = np.uint64(26)
-_TO_UNIT = 1.0 / 4503599627370496.0  # 2**-52: with 53 bits the largest draw would round to 1
-
-
-@rule
-def philox(c0, c1, c2, c3, k0, k1):
-    """Philox4x32-10: four 32-bit words from a 4-word counter and a 2-word key, all held in uint64."""
-    for _ in range(10):
-        p0 = _M0 * c0
-        p1 = _M1 * c2
-        c0, c1, c2, c3 = (p1 >> _U32) ^ c1 ^ k0, p1 & _LOW, (p0 >> _U32) ^ c3 ^ k1, p0 & _LOW
-        k0 = (k0 + _W0) & _LOW
-        k1 = (k1 + _W1) & _LOW
-    return c0, c1, c2, c3
-
-
-@rule
-def _unit(a, b):
-    """A double in (0, 1) from 52 of two words' bits."""
-    return (np.float64(np.int64(((a >> _S6) << _S26) | (b >> _S6))) + 0.5) * _TO_UNIT
-
-
-@rule
-def u01(seed, stream, entity, month):
-    """Uniform draw in (0, 1) of one entity in one month for one random process; month 0 also serves draws that last.
-
-    Raises nothing; `seed` and `entity` may use 63 bits, `month` may be negative.
-    """
-    s = np.uint64(seed)
-    e = np.uint64(entity)
-    a, b, _, _ = philox(
-        e & _LOW, e >> _U32, np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
-    )
-    return _unit(a, b)
-
-
-@rule
-def u01_pair(seed, stream, entity, month):
-    """Two independent uniform draws for the price of one; the first equals `u01`."""
-    s = np.uint64(seed)
-    e = np.uint64(entity)
-    a, b, c, d = philox(
-        e & _LOW, e >> _U32, np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
-    )
-    return _unit(a, b), _unit(c, d)
+_ONE = np.uint64(0x3FF0000000000000)  # the bits of 1.0
+_TWO, _THREE, _FOUR, _FIVE, _SIX, _SEVEN, _EIGHT, _NINE = (np.uint64(k) for k in range(2, 10))
 
 
 @intrinsic
@@ -98,6 +56,74 @@ def _float_to_bits(context, x):
         return builder.bitcast(args[0], ir.IntType(64))
 
     return types.int64(types.float64), generate
+
+
+@primitive
+def _round(c0, c1, c2, c3, k0, k1):
+    p0 = _M0 * (c0 & _LOW)
+    p1 = _M1 * (c2 & _LOW)
+    return (p1 >> _U32) ^ c1 ^ k0, p1 & _LOW, (p0 >> _U32) ^ c3 ^ k1, p0 & _LOW
+
+
+@primitive
+def philox(c0, c1, c2, c3, k0, k1):
+    """Philox4x32-10: four 32-bit words from a 4-word counter and a 2-word key, all held in uint64."""
+    # ten rounds written out, so that a loop over entities becomes vector instructions
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _W0) & _LOW, (k1 + _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _TWO * _W0) & _LOW, (k1 + _TWO * _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _THREE * _W0) & _LOW, (k1 + _THREE * _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _FOUR * _W0) & _LOW, (k1 + _FOUR * _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _FIVE * _W0) & _LOW, (k1 + _FIVE * _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _SIX * _W0) & _LOW, (k1 + _SIX * _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _SEVEN * _W0) & _LOW, (k1 + _SEVEN * _W1) & _LOW)
+    c0, c1, c2, c3 = _round(c0, c1, c2, c3, (k0 + _EIGHT * _W0) & _LOW, (k1 + _EIGHT * _W1) & _LOW)
+    return _round(c0, c1, c2, c3, (k0 + _NINE * _W0) & _LOW, (k1 + _NINE * _W1) & _LOW)
+
+
+@primitive
+def _unit(a, b):
+    """A double in (0, 1) from 52 bits of two words: (n + 1/2) / 2**52."""
+    bits = ((a >> _S6) << _S26) | (b >> _S6) | _ONE
+    return (_bits_to_float(np.int64(bits)) - 1.0) + 1.1102230246251565e-16
+
+
+@primitive
+def u01_pair(seed, stream, entity, month):
+    """Two independent uniform draws in (0, 1) for the price of one; the first equals `u01`."""
+    s = np.uint64(seed)
+    e = np.uint64(entity)
+    a, b, c, d = philox(
+        e & _LOW, e >> _U32, np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
+    )
+    return _unit(a, b), _unit(c, d)
+
+
+@primitive
+def u01(seed, stream, entity, month):
+    """Uniform draw in (0, 1) of one entity in one month for one random process; month 0 also serves draws that last.
+
+    `seed` and `entity` may use 63 bits; `month` may be negative.
+    """
+    first, _ = u01_pair(seed, stream, entity, month)
+    return first
+
+
+@rule
+def fill_pairs(seed, stream, first_entity, month, first, second):
+    """`u01_pair` of a run of entities: first_entity, first_entity + 1, ... as many as the two arrays hold."""
+    for j in range(len(first)):
+        a, b = u01_pair(seed, stream, first_entity + j, month)
+        first[j] = a
+        second[j] = b
+
+
+@rule
+def all_pairs(seed, stream, entities, month):
+    """`u01_pair` of entities 0..entities-1: two arrays."""
+    first, second = np.empty(entities), np.empty(entities)
+    fill_pairs(seed, stream, 0, month, first, second)
+    return first, second
 
 
 @rule

@@ -57,6 +57,8 @@ SITE = np.dtype(
 )
 OFFICE = np.dtype(
     [
+        ("first", "i8"),  # the county's households are rows first..last-1
+        ("last", "i8"),
         ("share", "f8"),  # of the region's pool
         ("cash", "f8"),  # programme account, fen
         ("committed", "f8"),  # granted and not yet paid, fen
@@ -99,10 +101,16 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
         mode=institutions.site_mode,
         klass=institutions.site_class,
     )
+    offices = _table(OFFICE, counties, share=institutions.pool_share)
+    for c, office in enumerate(offices):
+        own = villages[villages["county"] == c]
+        office.first, office.last = (own["first"].min(), own["last"].max()) if len(own) else (0, 0)
+        if office.last - office.first != own["originals"].sum():
+            raise ValueError(f"villages of county {c} must be listed together")
     return Books(
         villages=villages,
         sites=sites,
-        offices=_table(OFFICE, counties, share=institutions.pool_share),
+        offices=offices,
         site_of=institutions.site_of,
         moved_by_mode=np.zeros(institutions.site_of.shape),
         room=np.zeros((counties, institutions.site_of.shape[1])),

@@ -9,16 +9,22 @@ from numba import njit
 from numba.core import types as nb
 
 
-def rule(function: Callable) -> Callable:
+def rule(function: Callable, *, inline: bool = False) -> Callable:
     """Compile one decision of one household or institution.
 
     No fastmath and no fused multiply-add: a rule gives the same bits compiled and interpreted, here and on any other machine.
-    A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag.
+    A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag. `inline` writes
+    it out at every call, so that a loop of calls can become vector instructions.
     """
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+    dispatcher = njit(cache=True, nogil=True, error_model="numpy", forceinline=inline)(function)
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda args, kws: template(tuple(map(_widened, args)), kws)
     return dispatcher
+
+
+def primitive(function: Callable) -> Callable:
+    """A rule that is written out at every call."""
+    return rule(function, inline=True)
 
 
 def _widened(argument: nb.Type) -> nb.Type:

@@ -60,12 +60,13 @@ def income_after_moving(h, p, m):
     kept = h.wage * h.kept / h.local_jobs if h.local_jobs > 0 else 0.0
     pay = h.workshop * p.workshop_wage_yuan_per_month + h.service * p.service_wage_yuan_per_month
     pay = pay * skill(h, p) + h.post * p.post_wage_yuan_per_month
-    business = h.business * farm_kept(p, m)
+    farm = farm_kept(p, m)
+    business = h.business * farm
     rent = 0.0
-    if h.leased > 0:
+    if h.leased == 1:  # the land no longer worked is let
+        rent = p.land_rent_yuan_per_mu * h.land_mu * (1.0 - farm)
+    if h.leased == 2:  # land rights are given up: only trade and crafts go on
         business = min(business, p.nonfarm_business_share * h.business)
-    if h.leased == 1:
-        rent = p.land_rent_yuan_per_mu * h.land_mu
     insured = p.insurance_parity > 0.0 and h.leased > 0
     return Incomes(
         fen(kept * year + pay * p.income_index),

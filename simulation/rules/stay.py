@@ -21,6 +21,12 @@ def return_hazard(h, p):
 
 
 @rule
+def most_return_hazard(p):
+    """An upper bound of the yearly hazard: full burden, members left behind, nothing to hold the household."""
+    return p.return_per_year * exp_(2.0 * p.k_debt + p.k_left_behind)
+
+
+@rule
 def goes_back(h, p, draw):
     """Monthly draw against the yearly hazard."""
     return draw < return_hazard(h, p) / 12.0

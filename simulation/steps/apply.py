@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simulation.draws import APPLY, VILLAGE_MONTH, u01, u01_pair
+from simulation.draws import APPLY, VILLAGE_MONTH, all_pairs, u01
 from simulation.households import APPLIED, GRANTED, IN_PROCESS, MOVED, NEVER, ORIGIN, OWN_MOVED
 from simulation.outcomes import K
 from simulation.rule import rule
@@ -53,8 +53,8 @@ def find_room(hh, status, books, t):
 def apply(hh, status, books, policy, modes, seed, t, window, county):
     """One month of applications; `county` is this month's (counties, INDICATORS)."""
     find_room(hh, status, books, t)
-    at = -1
-    applies, leaves, loan = 0.0, 0.0, terms(policy[t, 0])
+    draws, others = all_pairs(seed, APPLY, len(hh), t)
+    at, applies, leaves, loan = -1, 0.0, 0.0, terms(policy[t, 0])
     for v in range(len(books.villages)):
         village = books.villages[v]
         c = village.county
@@ -68,14 +68,15 @@ def apply(hh, status, books, policy, modes, seed, t, window, county):
         for i in range(village.first, village.last):
             if status[i] != ORIGIN:
                 continue
-            draw, other = u01_pair(seed, APPLY, i, t)
+            if draws[i] >= applies and others[i] >= leaves:
+                continue
             h = hh[i]
-            if other < leaves and h.withheld == 0:
+            if others[i] < leaves and h.withheld == 0:
                 status[i] = OWN_MOVED
                 h.left = t
                 county[c, K.new_own_moved] += 1.0
                 county[c, K.persons_own_moved] += h.members
-            elif draw < applies and t < window and may_apply(h, p, t):
+            elif draws[i] < applies and t < window and may_apply(h, p, t):
                 choice = choose(
                     h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
                 )

@@ -2,7 +2,7 @@
 
 from simulation.households import MOVED, OWN_MOVED, RETURNED
 from simulation.outcomes import F, G, K
-from simulation.rule import rule
+from simulation.rule import primitive, rule
 from simulation.rules.choice import area
 from simulation.rules.income import income_after_moving, income_at_origin, spend, subsistence, total
 from simulation.rules.loan import Due, due, terms
@@ -40,7 +40,7 @@ def fall_due(h, rate, p):
     )
 
 
-@rule
+@primitive
 def tally(sums, h, income, line):
     """Add one household's month to a group's sums."""
     start = fen((h.wage + h.business + h.remittance + h.transfer + h.property) / 12.0)
@@ -58,22 +58,28 @@ def tally(sums, h, income, line):
 @rule
 def finances(hh, status, books, policy, modes, t, county, groups, ledger):
     """One month of money for every household that is still followed (own movers are not)."""
-    at, rate = -1, 0.0
-    for i in range(len(hh)):
+    for c in range(policy.shape[1]):
+        finances_of_county(
+            hh, status, books.offices[c], policy[t, c], modes[t], t, county[c], groups, ledger[c]
+        )  # fmt: skip
+
+
+@rule
+def finances_of_county(hh, status, office, p, modes, t, sums, groups, flows):
+    """The same for one county; `sums` and `flows` are its rows of this month's indicators and ledger."""
+    rate = terms(p).rate
+    line = p.poverty_line_yuan_per_person
+    earlier, movers, stayers = groups[G.earlier], groups[G.movers], groups[G.stayers]
+    returned, withheld, granted = groups[G.returned], groups[G.withheld], groups[G.granted]
+    for i in range(office.first, office.last):
         s = status[i]
         if s == OWN_MOVED:
             continue
         h = hh[i]
-        c = h.county
-        p = policy[t, c]
-        office = books.offices[c]
-        flows = ledger[c]
-        if c != at:
-            at, rate = c, terms(p).rate
         if h.subsidy > 0.0 and h.moved >= 0:
             pay_delayed_subsidy(h, office, flows, p, t)
         if s == MOVED:
-            m = modes[t, h.mode]
+            m = modes[h.mode]
             income = income_after_moving(h, p, m)
             rent = fen(m.rent_yuan_per_m2_month * area(h, m) * p.income_index)
             need = subsistence(h, p, m.place) + rent
@@ -90,8 +96,8 @@ def finances(hh, status, books, policy, modes, t, county, groups, ledger):
             subsidised = min(owed.subsidised, max(0.0, money_left(office, p)))
             office.cash -= subsidised
             flows[F.interest_subsidy] += subsidised
-            county[c, K.interest_fen] += interest
-            county[c, K.due_fen] += interest + principal
+            sums[K.interest_fen] += interest
+            sums[K.due_fen] += interest + principal
         to_pay = interest + principal + arrears
         month = spend(h.savings + subsidised, earned, need, to_pay, p.consumption_share)
         h.savings = month.savings
@@ -113,16 +119,15 @@ def finances(hh, status, books, policy, modes, t, county, groups, ledger):
         flows[F.loan_interest] += interest_paid
         flows[F.loan_principal] += month.paid - interest_paid
 
-        line = p.poverty_line_yuan_per_person
         if h.earlier > 0:
-            tally(groups[G.earlier], h, income, line)
+            tally(earlier, h, income, line)
         elif s == MOVED:
-            tally(groups[G.movers], h, income, line)
+            tally(movers, h, income, line)
         elif s == RETURNED:
-            tally(groups[G.returned], h, income, line)
+            tally(returned, h, income, line)
         elif h.withheld == 0:
-            tally(groups[G.stayers], h, income, line)
+            tally(stayers, h, income, line)
         if h.withheld > 0 and t - h.left >= SETTLED_MONTHS:
-            tally(groups[G.withheld], h, income, line)
+            tally(withheld, h, income, line)
         if h.earlier == 0 and (s == MOVED or s == RETURNED) and t - h.moved >= SETTLED_MONTHS:
-            tally(groups[G.granted], h, income, line)
+            tally(granted, h, income, line)

@@ -57,19 +57,15 @@ def money_left(office, p):
 @rule
 def grant(hh, status, books, policy, modes, order, seed, t, county):
     """Serve each county's queue by class, then lottery rank; it stops at the first it cannot pay for."""
-    n = len(order)
-    queue = np.empty(n, np.int64)
-    at = 0
+    queue = np.empty(len(order), np.int64)
     for c in range(policy.shape[1]):
         p = policy[t, c]
         office = books.offices[c]
         waiting = 0
-        while at < n and hh[order[at]].county == c:
-            i = order[at]
+        for i in order[office.first : office.last]:
             if status[i] == APPLIED and t - hh[i].applied >= p.audit_months:
                 queue[waiting] = i
                 waiting += 1
-            at += 1
         open_for_grants = True
         for place in range(1, 5):
             for i in queue[:waiting]:

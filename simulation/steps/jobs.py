@@ -68,8 +68,6 @@ def hire(h, books, flows, p, c, kind):
 @rule
 def train(hh, status, books, policy, order, t, county, ledger):
     """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
-    n = len(order)
-    at = 0
     for c in range(policy.shape[1]):
         p = policy[t, c]
         flows = ledger[c]
@@ -77,17 +75,19 @@ def train(hh, status, books, policy, order, t, county, ledger):
         month = p.training_seats_per_year * office.share / 12.0
         seats = math.floor(month * (t + 1)) - math.floor(month * t)
         cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
-        while at < n and hh[order[at]].county == c:
-            h = hh[order[at]]
-            if seats >= 1 and h.trained == 0 and searches(h, status[order[at]], p):
-                if office.jobs_cash >= cost + lost_work:
-                    seats -= 1
-                    h.trained = 1
-                    office.jobs_cash -= cost
-                    flows[F.training] += cost
-                    pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
-                    county[c, K.trained] += 1.0
-            at += 1
+        for i in order[office.first : office.last]:
+            if seats < 1 or office.jobs_cash < cost + lost_work:
+                break
+            if status[i] != MOVED and status[i] != GRANTED:
+                continue
+            h = hh[i]
+            if h.trained == 0 and searches(h, status[i], p):
+                seats -= 1
+                h.trained = 1
+                office.jobs_cash -= cost
+                flows[F.training] += cost
+                pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
+                county[c, K.trained] += 1.0
 
 
 @rule

@@ -7,13 +7,61 @@ from simulation.households import (
     APPLIED, GRANTED, IMPROVED, MOVED, NEVER, NO_HOME, NO_MONEY, ORIGIN, OWN_MOVED, RETURNED,
 )  # fmt: skip
 from simulation.outcomes import K, W
-from simulation.rule import rule
+from simulation.rule import primitive, rule
 from simulation.rules.choice import choose, surroundings
 from simulation.rules.grant import eligible
 from simulation.rules.loan import terms
 from simulation.rules.work import jobs_there
 
 OCCUPIED_MONTHS = 12  # a move counts as occupied after a year
+
+
+@primitive
+def record_household(h, s, t, window, sums):
+    """Add one household in status `s` to its county's stocks."""
+    if s == ORIGIN:
+        sums[K.origin] += 1.0
+    elif s == APPLIED:
+        sums[K.applied] += 1.0
+    elif s == GRANTED:
+        sums[K.granted] += 1.0
+    elif s == RETURNED:
+        sums[K.returned] += 1 - h.earlier
+    elif s == OWN_MOVED:
+        sums[K.own_moved] += 1.0
+    elif s == IMPROVED:
+        sums[K.improved] += 1.0
+    sums[K.withheld] += h.withheld
+    sums[K.surrendered] += h.surrendered * (1 - h.earlier)
+    debt = h.loan + h.startup_loan
+    if debt > 0.0 or h.arrears > 0.0:
+        sums[K.loan_fen] += debt
+        sums[K.loan_households] += 1.0
+        sums[K.arrears_fen] += h.arrears
+        if h.arrears > 0.0:
+            sums[K.arrears_households] += 1.0
+    if s != MOVED:
+        return
+    working = h.kept + jobs_there(h)
+    labour = working + h.seekers
+    sums[K.mover_labour] += labour
+    sums[K.mover_employed] += working
+    sums[K.mover_seekers] += h.seekers
+    if labour > 0:
+        sums[K.labour_households] += 1.0
+        if working > 0:
+            sums[K.working_households] += 1.0
+    sums[K.integration] += h.integration
+    if h.hukou > 0:
+        sums[K.hukou_persons] += h.members
+    if h.leased > 0:
+        sums[K.leased_mu] += h.land_mu
+    if h.earlier > 0:
+        sums[K.earlier_moved] += 1.0
+        return
+    sums[K.moved] += 1.0
+    if t - h.moved == OCCUPIED_MONTHS and h.moved < window:
+        sums[K.persons_occupied] += h.members
 
 
 @rule
@@ -28,53 +76,10 @@ def record(hh, status, books, t, window, county):
             now[c, K.persons_returned] += county[t - 1, c, K.persons_returned]
             now[c, K.persons_own_moved] += county[t - 1, c, K.persons_own_moved]
             now[c, K.earlier_returned] += county[t - 1, c, K.earlier_returned]
-    for i in range(len(hh)):
-        h = hh[i]
-        sums = now[h.county]
-        s = status[i]
-        if s == ORIGIN:
-            sums[K.origin] += 1.0
-        elif s == APPLIED:
-            sums[K.applied] += 1.0
-        elif s == GRANTED:
-            sums[K.granted] += 1.0
-        elif s == RETURNED:
-            sums[K.returned] += 1 - h.earlier
-        elif s == OWN_MOVED:
-            sums[K.own_moved] += 1.0
-        elif s == IMPROVED:
-            sums[K.improved] += 1.0
-        sums[K.withheld] += h.withheld
-        sums[K.surrendered] += h.surrendered * (1 - h.earlier)
-        debt = h.loan + h.startup_loan
-        if debt > 0.0 or h.arrears > 0.0:
-            sums[K.loan_fen] += debt
-            sums[K.loan_households] += 1.0
-            sums[K.arrears_fen] += h.arrears
-            if h.arrears > 0.0:
-                sums[K.arrears_households] += 1.0
-        if s != MOVED:
-            continue
-        working = h.kept + jobs_there(h)
-        labour = working + h.seekers
-        sums[K.mover_labour] += labour
-        sums[K.mover_employed] += working
-        sums[K.mover_seekers] += h.seekers
-        if labour > 0:
-            sums[K.labour_households] += 1.0
-            if working > 0:
-                sums[K.working_households] += 1.0
-        sums[K.integration] += h.integration
-        if h.hukou > 0:
-            sums[K.hukou_persons] += h.members
-        if h.leased > 0:
-            sums[K.leased_mu] += h.land_mu
-        if h.earlier > 0:
-            sums[K.earlier_moved] += 1.0
-            continue
-        sums[K.moved] += 1.0
-        if t - h.moved == OCCUPIED_MONTHS and h.moved < window:
-            sums[K.persons_occupied] += h.members
+    for c in range(now.shape[0]):
+        sums = now[c]
+        for i in range(books.offices[c].first, books.offices[c].last):
+            record_household(hh[i], status[i], t, window, sums)
     for s in range(len(books.sites)):
         site = books.sites[s]
         sums = now[site.county]
@@ -101,11 +106,13 @@ def record(hh, status, books, t, window, county):
 @rule
 def explain(hh, status, books, policy, modes, seed, t, why):
     """Sort every household of the pool by what keeps it, or kept it, from moving; `why` is (counties, WHY, 2)."""
+    at, loan = -1, terms(policy[t, 0])
     for v in range(len(books.villages)):
         village = books.villages[v]
         c = village.county
         p = policy[t, c]
-        loan = terms(p)
+        if c != at:
+            at, loan = c, terms(p)
         around = surroundings(village, books.school_open[t, v])
         for i in range(village.first, village.last):
             h = hh[i]

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from simulation.draws import HUKOU, LEASE, RETURN, SURRENDER, u01, u01_pair
+from simulation.draws import RETURN, SETTLE, SURRENDER, all_pairs, u01_pair
 from simulation.households import MOVED, OWN_MOVED, RETURNED
 from simulation.outcomes import F, K
 from simulation.rule import rule
 from simulation.rules.belong import integrate
 from simulation.rules.land import mu, surrender_month, worth_reclaiming
 from simulation.rules.money import fen
-from simulation.rules.stay import goes_back
+from simulation.rules.stay import goes_back, most_return_hazard
 from simulation.steps.grants import money_left, release_jobs
 
 
@@ -68,55 +68,63 @@ def reclaim(h, books, p, t, county, ledger):
 @rule
 def returns(hh, status, books, policy, seed, t, county):
     """Households that go back keep their debts; their home stands idle and their jobs are open again."""
-    for i in range(len(hh)):
-        if status[i] != MOVED:
-            continue
-        h = hh[i]
-        c = h.county
-        if not goes_back(h, policy[t, c], u01(seed, RETURN, i, t)):
-            continue
-        release_jobs(h, books, c)
-        status[i] = RETURNED
-        h.left = t
-        h.leased = 0
-        h.hukou = 0
-        h.integration = 0.0
-        books.moved_by_mode[h.village, h.mode] -= 1.0
-        if h.site >= 0:
-            books.sites[h.site].occupied -= 1.0
-            books.sites[h.site].idle += 1.0
-        if h.earlier > 0:
-            county[c, K.earlier_returned] += 1.0
-        else:
-            county[c, K.new_returned] += 1.0
-            county[c, K.persons_returned] += h.members
+    draws, _ = all_pairs(seed, RETURN, len(hh), t)
+    for c in range(policy.shape[1]):
+        p = policy[t, c]
+        most = most_return_hazard(p) / 12.0
+        for i in range(books.offices[c].first, books.offices[c].last):
+            if status[i] != MOVED or draws[i] >= most:
+                continue
+            h = hh[i]
+            if goes_back(h, p, draws[i]):
+                status[i] = RETURNED
+                go_back(h, books, c, t, county[c])
+
+
+@rule
+def go_back(h, books, c, t, sums):
+    """The household leaves its home and jobs; `sums` are its county's indicators."""
+    release_jobs(h, books, c)
+    h.left = t
+    h.leased = 0
+    h.hukou = 0
+    h.integration = 0.0
+    books.moved_by_mode[h.village, h.mode] -= 1.0
+    if h.site >= 0:
+        books.sites[h.site].occupied -= 1.0
+        books.sites[h.site].idle += 1.0
+    if h.earlier > 0:
+        sums[K.earlier_returned] += 1.0
+    else:
+        sums[K.new_returned] += 1.0
+        sums[K.persons_returned] += h.members
 
 
 @rule
 def belong(hh, status, books, policy, seed, t, ledger):
     """Registration, land and integration of those who stay."""
-    for i in range(len(hh)):
-        if status[i] != MOVED:
-            continue
-        h = hh[i]
-        c = h.county
+    land, registers = all_pairs(seed, SETTLE, len(hh), t)
+    for c in range(policy.shape[1]):
         p = policy[t, c]
-        if h.leased == 0:
-            office = books.offices[c]
-            lease, leave = u01_pair(seed, LEASE, i, t)
-            if lease < p.land_lease_per_year / 12.0:
+        office, flows = books.offices[c], ledger[c]
+        lets, leaves = p.land_lease_per_year / 12.0, p.paid_exit_per_year / 12.0
+        for i in range(office.first, office.last):
+            if status[i] != MOVED:
+                continue
+            h = hh[i]
+            if h.leased == 0 and land[i] < lets:
                 h.leased = 1
-            elif leave < p.paid_exit_per_year / 12.0 and p.paid_exit_yuan_per_mu > 0.0:
+            elif h.leased == 0 and land[i] < lets + leaves and p.paid_exit_yuan_per_mu > 0.0:
                 price = fen(p.paid_exit_yuan_per_mu * h.land_mu)
                 if price <= money_left(office, p):
                     h.leased = 2
                     office.cash -= price
                     h.savings += price
-                    ledger[c, F.paid_exit] += price
-        if p.hukou_parity > 0.0 and h.hukou == 0 and u01(seed, HUKOU, i, t) < p.hukou_per_year / 12.0:
-            h.hukou = 1
-        neighbours = books.moved_by_mode[h.village, h.mode] - 1.0
-        h.integration = integrate(h, neighbours, p, t)
+                    flows[F.paid_exit] += price
+            if h.hukou == 0 and p.hukou_parity > 0.0 and registers[i] < p.hukou_per_year / 12.0:
+                h.hukou = 1
+            neighbours = books.moved_by_mode[h.village, h.mode] - 1.0
+            h.integration = integrate(h, neighbours, p, t)
 
 
 @rule
