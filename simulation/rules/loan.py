@@ -28,7 +28,7 @@ class Due(NamedTuple):
 @rule
 def annuity(rate, months):
     """Level payment a month on one yuan: rate / (1 - (1 + rate)^-months)."""
-    if rate <= 0.0:
+    if rate < 1e-9:  # 1 + rate would round to 1
         return 1.0 / months
     return rate / (1.0 - exp_(-months * log_(1.0 + rate)))
 
@@ -75,5 +75,7 @@ def due(balance, rate, months_left, grace_left, subsidy_share):
     if grace_left <= 0.0:
         principal = balance
         if months_left > 1.0:
-            principal = min(balance, max(0.0, fen(balance * annuity(rate, 1.0 * months_left) / 100.0) - interest))
+            principal = min(
+                balance, max(0.0, fen(balance * annuity(rate, 1.0 * months_left) / 100.0) - interest)
+            )
     return Due(interest, principal, fen(interest * subsidy_share / 100.0))
