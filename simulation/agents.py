@@ -455,7 +455,12 @@ class HouseholdAgent(PlainAgent):
         price = fen(p.paid_exit_yuan_per_mu * self.land_mu)
         if self.leased == 0 and land < lets:
             self.leased = 1
-        elif self.leased == 0 and land < lets + leaves and p.paid_exit_yuan_per_mu > 0.0 and price <= office.money_left:
+        elif (
+            self.leased == 0
+            and land < lets + leaves
+            and p.paid_exit_yuan_per_mu > 0.0
+            and price <= office.money_left
+        ):
             self.leased = 2
             self.savings += price
             office.pay(F.paid_exit, price)

@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from simulation.rule import primitive, rule
+from simulation.rule import primitive, rule, step
 
 # Streams: one name for each random process.
 (
@@ -43,7 +43,7 @@ _TWO, _THREE, _FOUR, _FIVE, _SIX, _SEVEN, _EIGHT, _NINE = (np.uint64(k) for k in
 
 
 @intrinsic
-def _bits_to_float(context, x):
+def _bits_to_float(context, x=None):
     def generate(ctx, builder, signature, args):
         return builder.bitcast(args[0], ir.DoubleType())
 
@@ -51,7 +51,7 @@ def _bits_to_float(context, x):
 
 
 @intrinsic
-def _float_to_bits(context, x):
+def _float_to_bits(context, x=None):
     def generate(ctx, builder, signature, args):
         return builder.bitcast(args[0], ir.IntType(64))
 
@@ -118,7 +118,7 @@ def fill_pairs(seed, stream, first_entity, month, first, second):
         second[j] = b
 
 
-@rule
+@step
 def all_pairs(seed, stream, entities, month):
     """`u01_pair` of entities 0..entities-1: two arrays."""
     first, second = np.empty(entities), np.empty(entities)
@@ -192,7 +192,9 @@ def normal(u):
     t = math.sqrt(-2.0 * log_(min(u, 1.0 - u)))
     top = ((((-0.007784894002430293 * t - 0.3223964580411365) * t - 2.400758277161838) * t - 2.549732539343734) * t
            + 4.374664141464968) * t + 2.938163982698783  # fmt: skip
-    low = (((0.007784695709041462 * t + 0.3224671290700398) * t + 2.445134137142996) * t + 3.754408661907416) * t + 1.0
+    low = (
+        ((0.007784695709041462 * t + 0.3224671290700398) * t + 2.445134137142996) * t + 3.754408661907416
+    ) * t + 1.0
     x = top / low
     return x if u < 0.5 else -x
 

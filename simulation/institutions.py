@@ -18,14 +18,20 @@ class Institutions(NamedTuple):
     """Fixed for a run."""
 
     villages: Villages
-    site_of: np.ndarray  # i4 (villages, modes): the site a village's households are sent to, -1 if the mode has none
+    site_of: (
+        np.ndarray
+    )  # i4 (villages, modes): the site a village's households are sent to, -1 if the mode has none
     originals: np.ndarray  # i8 (villages,): households that ever lived there, earlier movers included
-    pool_share: np.ndarray  # f8 (counties,): share of the region's pool, by which regional budgets and jobs are split
+    pool_share: (
+        np.ndarray
+    )  # f8 (counties,): share of the region's pool, by which regional budgets and jobs are split
     site_county: np.ndarray  # i4 (sites,)
     site_mode: np.ndarray  # i4 (sites,)
     site_class: np.ndarray  # i4 (sites,): SMALL, MEDIUM, LARGE
     ready: np.ndarray  # f8 (months, sites): homes completed by the end of each month, cumulative
-    school_open: np.ndarray  # f8 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
+    school_open: (
+        np.ndarray
+    )  # f8 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
 
 
 VILLAGE = np.dtype(
@@ -92,7 +98,10 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
         len(institutions.originals),
         last=institutions.villages.first[1:],
         originals=institutions.originals,
-        **{f: getattr(institutions.villages, f)[: len(institutions.originals)] for f in institutions.villages._fields},
+        **{
+            f: getattr(institutions.villages, f)[: len(institutions.originals)]
+            for f in institutions.villages._fields
+        },
     )
     sites = _table(
         SITE,
@@ -130,7 +139,9 @@ def _table(dtype: np.dtype, rows: int, **columns: np.ndarray) -> np.recarray:
     return table.view(np.recarray)
 
 
-def sites_for_villages(villages: Villages, site_county: np.ndarray, site_mode: np.ndarray, modes: int) -> np.ndarray:
+def sites_for_villages(
+    villages: Villages, site_county: np.ndarray, site_mode: np.ndarray, modes: int
+) -> np.ndarray:
     """The site each village is sent to, i4 (villages, modes); -1 where its county has none of that mode.
 
     Villages of a county are listed township by township, so a county's sites of one mode take contiguous blocks of villages

@@ -1,6 +1,6 @@
 """The month in order: the one compiled driver, each step a line."""
 
-from simulation.rule import rule
+from simulation.rule import step
 from simulation.steps.apply import apply
 from simulation.steps.beliefs import beliefs
 from simulation.steps.finances import finances
@@ -12,7 +12,7 @@ from simulation.steps.start import start
 from simulation.steps.supply import supply
 
 
-@rule
+@step
 def advance(hh, status, books, policy, modes, window, seed, t0, t1, out):
     """Run months t0..t1-1 in place.
 

@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from typing import Any
 
 from numba import njit
 from numba.core import types as nb
 
 
-def rule(function: Callable, *, inline: bool = False) -> Callable:
+def rule(function: Callable, *, inline: bool = False, allocates: bool = False) -> Callable:
     """Compile one decision of one household or institution.
 
     No fastmath and no fused multiply-add: a rule gives the same bits compiled and interpreted, here and on any other machine.
-    A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag. `inline` writes
-    it out at every call, so that a loop of calls can become vector instructions.
+    A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag. A rule makes no
+    arrays, which spares it the counting of references.
     """
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy", forceinline=inline)(function)
+    dispatcher: Any = njit(
+        cache=True, nogil=True, error_model="numpy", forceinline=inline, _nrt=allocates
+    )(function)  # fmt: skip
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda args, kws: template(tuple(map(_widened, args)), kws)
     return dispatcher
 
 
 def primitive(function: Callable) -> Callable:
-    """A rule that is written out at every call."""
+    """A rule that is written out at every call, so that a loop of calls can become vector instructions."""
     return rule(function, inline=True)
 
 
-def _widened(argument: nb.Type) -> nb.Type:
+def step(function: Callable) -> Callable:
+    """A loop over many rows that makes arrays of its own."""
+    return rule(function, allocates=True)
+
+
+def _widened(argument: Any) -> Any:
     plain = nb.unliteral(argument)
     small = isinstance(plain, nb.Boolean) or (isinstance(plain, nb.Integer) and plain.bitwidth < 64)
     return nb.int64 if small else plain
 
 
-def interpreted(function: Callable, _seen: dict | None = None) -> Callable:
+def interpreted(function: Any, _seen: dict | None = None) -> Callable:
     """The same rule as plain Python, with every rule it calls interpreted too.
 
     Draws, exp, log and the normal stay compiled: they are arithmetic, not behaviour.

@@ -7,7 +7,7 @@ import numpy as np
 from simulation.draws import APPLY, VILLAGE_MONTH, all_pairs, u01
 from simulation.households import APPLIED, GRANTED, IN_PROCESS, MOVED, NEVER, ORIGIN, OWN_MOVED
 from simulation.outcomes import K
-from simulation.rule import rule
+from simulation.rule import rule, step
 from simulation.rules.choice import choose, hazard_a_month, surroundings
 from simulation.rules.grant import eligible, priority_class
 from simulation.rules.loan import terms
@@ -49,7 +49,7 @@ def find_room(hh, status, books, t):
             books.room[hh[i].county, hh[i].mode] -= 1.0
 
 
-@rule
+@step
 def apply(hh, status, books, policy, modes, seed, t, window, county):
     """One month of applications; `county` is this month's (counties, INDICATORS)."""
     find_room(hh, status, books, t)
@@ -84,12 +84,12 @@ def apply(hh, status, books, policy, modes, seed, t, window, county):
                     status[i] = APPLIED
                     apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
                     county[c, K.new_applied] += 1.0
-        if p.whole_village_offer > 0.0 and t < window and village.whole == 0:
-            if t % 12 == math.floor(12.0 * u01(seed, VILLAGE_MONTH, v, 0)):
-                offer_whole_village(hh, status, books, v, p, modes[t], loan, seed, t, county)
+        offered = p.whole_village_offer > 0.0 and t < window and village.whole == 0
+        if offered and t % 12 == math.floor(12.0 * u01(seed, VILLAGE_MONTH, v, 0)):
+            offer_whole_village(hh, status, books, v, p, modes[t], loan, seed, t, county)
 
 
-@rule
+@step
 def offer_whole_village(hh, status, books, v, p, modes, loan, seed, t, county):
     """Offer village `v` to move whole: if enough would accept that very offer, they apply together and services close."""
     village = books.villages[v]

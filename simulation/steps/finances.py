@@ -36,7 +36,9 @@ def fall_due(h, rate, p):
     h.grace_left = max(h.grace_left - 1, 0)
     h.startup_left = max(h.startup_left - 1, 0)
     return Due(
-        home.interest + start.interest + late, home.principal + start.principal, home.subsidised + start.subsidised
+        home.interest + start.interest + late,
+        home.principal + start.principal,
+        home.subsidised + start.subsidised,
     )
 
 

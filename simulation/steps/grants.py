@@ -6,17 +6,29 @@ import numpy as np
 
 from simulation.draws import DROP_OUT, LOTTERY, WITHHOLD, u01
 from simulation.households import (
-    APPLIED, AWAY, GRANTED, IMPROVED, MOVED, NEVER, NO_HOME, NO_MONEY, ORIGIN, POST, SERVICE, STARTUP, WORKSHOP,
+    APPLIED,
+    AWAY,
+    GRANTED,
+    IMPROVED,
+    MOVED,
+    NEVER,
+    NO_HOME,
+    NO_MONEY,
+    ORIGIN,
+    POST,
+    SERVICE,
+    STARTUP,
+    WORKSHOP,
 )  # fmt: skip
 from simulation.outcomes import F, K
-from simulation.rule import rule
+from simulation.rule import rule, step
 from simulation.rules.choice import costs
 from simulation.rules.grant import entitlement, place_in_queue
 from simulation.rules.money import fen
 from simulation.rules.work import jobs_kept, jobs_there, seekers_after_moving
 
 
-@rule
+@step
 def lottery_order(hh, seed):
     """All households, county by county, in the order of their lasting lottery rank; shape (households,)."""
     n = len(hh)
@@ -54,7 +66,7 @@ def money_left(office, p):
     return office.cash + fen(p.bridge_finance_yuan * office.share) - office.committed
 
 
-@rule
+@step
 def grant(hh, status, books, policy, modes, order, seed, t, county):
     """Serve each county's queue by class, then lottery rank; it stops at the first it cannot pay for."""
     queue = np.empty(len(order), np.int64)

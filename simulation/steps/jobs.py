@@ -8,10 +8,16 @@ from simulation.draws import AWAY as AWAY_DRAW
 from simulation.draws import JOB_KIND, JOB_RANK, MATCHES, SEPARATE, u01, u01_pair
 from simulation.households import AWAY, GRANTED, MOVED, POST, SERVICE, STARTUP, WORKSHOP
 from simulation.outcomes import F, K
-from simulation.rule import rule
+from simulation.rule import rule, step
 from simulation.rules.money import fen
 from simulation.rules.work import (
-    jobs_there, loses_a_job, lost_kind, matches, may_start_up, rank_in_line, search_weight,
+    jobs_there,
+    loses_a_job,
+    lost_kind,
+    matches,
+    may_start_up,
+    rank_in_line,
+    search_weight,
 )  # fmt: skip
 
 
@@ -104,7 +110,7 @@ def separations(hh, status, books, policy, seed, t):
                 change_job(h, books, h.county, lost_kind(h, which), -1)
 
 
-@rule
+@step
 def match(hh, status, books, policy, seed, t, ledger):
     """Public-welfare posts to households without work, then openings by tilted lottery rank, start-ups, work away."""
     seeker = np.empty(len(hh), np.int64)

@@ -4,7 +4,16 @@ import math
 
 from simulation.draws import RELUCTANT, u01
 from simulation.households import (
-    APPLIED, GRANTED, IMPROVED, MOVED, NEVER, NO_HOME, NO_MONEY, ORIGIN, OWN_MOVED, RETURNED,
+    APPLIED,
+    GRANTED,
+    IMPROVED,
+    MOVED,
+    NEVER,
+    NO_HOME,
+    NO_MONEY,
+    ORIGIN,
+    OWN_MOVED,
+    RETURNED,
 )  # fmt: skip
 from simulation.outcomes import K, W
 from simulation.rule import primitive, rule
@@ -143,7 +152,9 @@ def explain(hh, status, books, policy, modes, seed, t, why):
             elif not eligible(h, p):
                 reason = W.infeasible
             else:
-                choice = choose(h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed)
+                choice = choose(
+                    h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
+                )
                 if choice.mode >= 0 and modes[t, choice.mode].counts > 0.0:
                     reason = W.not_yet_applied
                 elif not choice.open:

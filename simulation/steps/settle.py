@@ -5,7 +5,7 @@ import numpy as np
 from simulation.draws import RETURN, SETTLE, SURRENDER, all_pairs, u01_pair
 from simulation.households import MOVED, OWN_MOVED, RETURNED
 from simulation.outcomes import F, K
-from simulation.rule import rule
+from simulation.rule import rule, step
 from simulation.rules.belong import integrate
 from simulation.rules.land import mu, surrender_month, worth_reclaiming
 from simulation.rules.money import fen
@@ -65,7 +65,7 @@ def reclaim(h, books, p, t, county, ledger):
     books.quota_due[c, t + np.int64(p.quota_delay_months)] += fen(p.quota_price_yuan_per_mu * sold)
 
 
-@rule
+@step
 def returns(hh, status, books, policy, seed, t, county):
     """Households that go back keep their debts; their home stands idle and their jobs are open again."""
     draws, _ = all_pairs(seed, RETURN, len(hh), t)
@@ -100,7 +100,7 @@ def go_back(h, books, c, t, sums):
         sums[K.persons_returned] += h.members
 
 
-@rule
+@step
 def belong(hh, status, books, policy, seed, t, ledger):
     """Registration, land and integration of those who stay."""
     land, registers = all_pairs(seed, SETTLE, len(hh), t)

@@ -3,7 +3,13 @@
 import math
 
 from simulation.draws import (
-    EARLIER_JOB, EARLIER_MODE, EARLIER_MONTH, HUKOU, LEASE, SURRENDER, u01,
+    EARLIER_JOB,
+    EARLIER_MODE,
+    EARLIER_MONTH,
+    HUKOU,
+    LEASE,
+    SURRENDER,
+    u01,
 )  # fmt: skip
 from simulation.households import MOVED, SERVICE, WORKSHOP
 from simulation.rule import rule
