@@ -119,10 +119,10 @@ def fill_pairs(seed, stream, first_entity, month, first, second):
 
 
 @step
-def all_pairs(seed, stream, entities, month):
-    """`u01_pair` of entities 0..entities-1: two arrays."""
-    first, second = np.empty(entities), np.empty(entities)
-    fill_pairs(seed, stream, 0, month, first, second)
+def all_pairs(seed, stream, first_entity, last_entity, month):
+    """`u01_pair` of entities first_entity..last_entity-1: two arrays."""
+    first, second = np.empty(last_entity - first_entity), np.empty(last_entity - first_entity)
+    fill_pairs(seed, stream, first_entity, month, first, second)
     return first, second
 
 

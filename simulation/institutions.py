@@ -65,6 +65,8 @@ OFFICE = np.dtype(
     [
         ("first", "i8"),  # the county's households are rows first..last-1
         ("last", "i8"),
+        ("first_village", "i8"),
+        ("last_village", "i8"),
         ("share", "f8"),  # of the region's pool
         ("cash", "f8"),  # programme account, fen
         ("committed", "f8"),  # granted and not yet paid, fen
@@ -112,9 +114,11 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
     )
     offices = _table(OFFICE, counties, share=institutions.pool_share)
     for c, office in enumerate(offices):
-        own = villages[villages["county"] == c]
-        office.first, office.last = (own["first"].min(), own["last"].max()) if len(own) else (0, 0)
-        if office.last - office.first != own["originals"].sum():
+        own = np.flatnonzero(villages["county"] == c)
+        if len(own):
+            office.first_village, office.last_village = own[0], own[-1] + 1
+            office.first, office.last = villages["first"][own[0]], villages["last"][own[-1]]
+        if office.last_village - office.first_village != len(own):
             raise ValueError(f"villages of county {c} must be listed together")
     return Books(
         villages=villages,

@@ -14,38 +14,42 @@ from simulation.steps.supply import supply
 
 @step
 def advance(hh, status, books, policy, modes, window, seed, t0, t1, out):
-    """Run months t0..t1-1 in place.
-
-    Beliefs come before choices because a household sees last month's work; keys before work because people search where they live;
-    income before debt because debt is paid from it; returns after arrears because arrears drive them.
-    """
+    """Run months t0..t1-1 in place, county by county: within a month no county waits for another."""
     order = lottery_order(hh, seed)
     if t0 == 0:
         start(hh, status, books, modes, policy, seed)
     for t in range(t0, t1):
-        county, ledger = out.county[t], out.ledger[t]
         if t > 0:
             out.mode[t] = out.mode[t - 1]
             out.klass[t] = out.klass[t - 1]
-        supply(books, policy, t, window, ledger)
-        beliefs(hh, status, books, policy, t)
-        apply(hh, status, books, policy, modes, seed, t, window, county)
-        if t < window:
-            grant(hh, status, books, policy, modes, order, seed, t, county)
-        move_in(
-            hh, status, books, policy, modes, seed, t, window,
-            county, out.mode[t], out.klass[t], ledger,
-        )  # fmt: skip
-        train(hh, status, books, policy, order, t, county, ledger)
-        separations(hh, status, books, policy, seed, t)
-        match(hh, status, books, policy, seed, t, ledger)
-        employers(books, policy, t, ledger)
-        finances(hh, status, books, policy, modes, t, county, out.income[t], ledger)
-        old_houses(hh, status, books, policy, modes, seed, t, county, ledger)
-        returns(hh, status, books, policy, seed, t, county)
-        belong(hh, status, books, policy, seed, t, ledger)
-        closures(status, books, policy, t)
-        record(hh, status, books, t, window, out.county)
-        if t == window - 1:
-            explain(hh, status, books, policy, modes, seed, t, out.why)
+        for c in range(policy.shape[1]):
+            month(hh, status, books, policy[t, c], modes[t], order, window, seed, c, t, out)
     villages_now(status, books, out.village)
+
+
+@step
+def month(hh, status, books, p, modes, order, window, seed, c, t, out):
+    """One month of one county.
+
+    Beliefs come before choices because a household sees last month's work; keys before work because people search where they live;
+    income before debt because debt is paid from it; returns after arrears because arrears drive them.
+    """
+    office, now, flows = books.offices[c], out.county[t, c], out.ledger[t, c]
+    supply(books, p, c, t, window, flows)
+    beliefs(hh, status, books, p, c, t)
+    apply(hh, status, books, p, modes, seed, c, t, window, now)
+    if t < window:
+        grant(hh, status, books, p, modes, order, seed, c, t, now)
+    move_in(hh, status, books, p, modes, seed, c, t, window, now, out.mode[t], out.klass[t], flows)
+    train(hh, status, office, p, order, t, now, flows)
+    separations(hh, status, books, p, seed, c, t)
+    match(hh, status, books, p, seed, c, t, flows)
+    employers(books, p, c, flows)
+    finances(hh, status, office, p, modes, t, now, out.income[t], flows)
+    old_houses(hh, status, books, p, modes, seed, c, t, now, flows)
+    returns(hh, status, books, p, seed, c, t, now)
+    belong(hh, status, books, p, seed, c, t, flows)
+    closures(status, books, p, c)
+    record(hh, status, books, c, t, window, now, out.county[t - 1, c])
+    if t == window - 1:
+        explain(hh, status, books, p, modes, seed, c, t, out.why[c])

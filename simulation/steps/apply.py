@@ -36,61 +36,56 @@ def may_apply(h, p, t):
 
 
 @rule
-def find_room(hh, status, books, t):
-    """Homes ready within a year that nobody holds or has applied for, by county and mode: what the lists still offer."""
-    books.room[:] = 0.0
+def find_room(hh, status, books, c, t):
+    """Homes ready within a year that nobody holds or has applied for, by mode: what the county's lists still offer."""
+    room = books.room[c]
+    room[:] = 0.0
     soon = min(t + ANNOUNCED_MONTHS, len(books.ready) - 1)
     for s in range(len(books.sites)):
         site = books.sites[s]
-        held = site.reserved + site.occupied + site.idle
-        books.room[site.county, site.mode] += math.floor(books.ready[soon, s]) - held
-    for i in range(len(hh)):
+        if site.county == c:
+            held = site.reserved + site.occupied + site.idle
+            room[site.mode] += math.floor(books.ready[soon, s]) - held
+    for i in range(books.offices[c].first, books.offices[c].last):
         if status[i] == APPLIED:
-            books.room[hh[i].county, hh[i].mode] -= 1.0
+            room[hh[i].mode] -= 1.0
 
 
 @step
-def apply(hh, status, books, policy, modes, seed, t, window, county):
-    """One month of applications; `county` is this month's (counties, INDICATORS)."""
-    find_room(hh, status, books, t)
-    draws, others = all_pairs(seed, APPLY, len(hh), t)
-    at, applies, leaves, loan = -1, 0.0, 0.0, terms(policy[t, 0])
-    for v in range(len(books.villages)):
+def apply(hh, status, books, p, modes, seed, c, t, window, sums):
+    """One month of applications in county `c`; `sums` are its indicators."""
+    find_room(hh, status, books, c, t)
+    office, room = books.offices[c], books.room[c]
+    draws, others = all_pairs(seed, APPLY, office.first, office.last, t)
+    applies = hazard_a_month(p.intention_to_application_per_year) if t < window else 0.0
+    leaves = hazard_a_month(p.own_move_per_year)
+    loan = terms(p)
+    for v in range(office.first_village, office.last_village):
         village = books.villages[v]
-        c = village.county
-        p = policy[t, c]
-        if c != at:
-            at = c
-            applies = hazard_a_month(p.intention_to_application_per_year)
-            leaves = hazard_a_month(p.own_move_per_year)
-            loan = terms(p)
         around = surroundings(village, books.school_open[t, v])
         for i in range(village.first, village.last):
-            if status[i] != ORIGIN:
-                continue
-            if draws[i] >= applies and others[i] >= leaves:
+            draw, other = draws[i - office.first], others[i - office.first]
+            if status[i] != ORIGIN or (draw >= applies and other >= leaves):
                 continue
             h = hh[i]
-            if others[i] < leaves and h.withheld == 0:
+            if other < leaves and h.withheld == 0:
                 status[i] = OWN_MOVED
                 h.left = t
-                county[c, K.new_own_moved] += 1.0
-                county[c, K.persons_own_moved] += h.members
-            elif draws[i] < applies and t < window and may_apply(h, p, t):
-                choice = choose(
-                    h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
-                )
+                sums[K.new_own_moved] += 1.0
+                sums[K.persons_own_moved] += h.members
+            elif draw < applies and may_apply(h, p, t):
+                choice = choose(h, p, modes, loan, around, books.site_of[v], books.sites, room, 0, seed)
                 if choice.mode >= 0:
                     status[i] = APPLIED
                     apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
-                    county[c, K.new_applied] += 1.0
+                    sums[K.new_applied] += 1.0
         offered = p.whole_village_offer > 0.0 and t < window and village.whole == 0
         if offered and t % 12 == math.floor(12.0 * u01(seed, VILLAGE_MONTH, v, 0)):
-            offer_whole_village(hh, status, books, v, p, modes[t], loan, seed, t, county)
+            offer_whole_village(hh, status, books, v, p, modes, loan, room, seed, t, sums)
 
 
 @step
-def offer_whole_village(hh, status, books, v, p, modes, loan, seed, t, county):
+def offer_whole_village(hh, status, books, v, p, modes, loan, room, seed, t, sums):
     """Offer village `v` to move whole: if enough would accept that very offer, they apply together and services close."""
     village = books.villages[v]
     first, last = village.first, village.last
@@ -98,7 +93,6 @@ def offer_whole_village(hh, status, books, v, p, modes, loan, seed, t, county):
     mode = np.full(last - first, -1, np.int64)
     margin = np.zeros(last - first)
     after = surroundings(village, 0.0)
-    room = books.room[village.county]
     for i in range(first, last):
         s = status[i]
         if s == APPLIED or s == GRANTED or s == MOVED or s == OWN_MOVED:
@@ -114,14 +108,13 @@ def offer_whole_village(hh, status, books, v, p, modes, loan, seed, t, county):
                 return
     village.whole = 1
     village.closed = 1
-    c = village.county
-    county[c, K.new_whole_villages] += 1.0
+    sums[K.new_whole_villages] += 1.0
     for i in range(first, last):
         h = hh[i]
         if mode[i - first] >= 0:
             status[i] = APPLIED
             apply_for(h, mode[i - first], margin[i - first], 1, priority_class(h, 1), t)
-            county[c, K.new_applied] += 1.0
+            sums[K.new_applied] += 1.0
         elif status[i] == APPLIED:
             h.whole = 1
             h.klass = priority_class(h, 1)

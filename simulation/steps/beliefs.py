@@ -7,18 +7,20 @@ from simulation.rules.work import jobs_there
 
 
 @rule
-def beliefs(hh, status, books, policy, t):
+def beliefs(hh, status, books, p, c, t):
     """Each village's share of households living at destinations, and its belief about work there."""
-    for village in books.villages:
+    office = books.offices[c]
+    for v in range(office.first_village, office.last_village):
+        village = books.villages[v]
         away, working, seeking = 0, 0, 0
         for i in range(village.first, village.last):
             if status[i] == MOVED:
                 h = hh[i]
                 away += 1
-                if t - h.moved >= policy[t, village.county].belief_months:
+                if t - h.moved >= p.belief_months:
                     working += jobs_there(h)
                     seeking += h.seekers
             elif status[i] == RETURNED:
                 seeking += 1
         village.peers = away / village.originals
-        village.job_chance = job_chance(working, seeking, policy[t, village.county])
+        village.job_chance = job_chance(working, seeking, p)

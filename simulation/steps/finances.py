@@ -58,17 +58,11 @@ def tally(sums, h, income, line):
 
 
 @rule
-def finances(hh, status, books, policy, modes, t, county, groups, ledger):
-    """One month of money for every household that is still followed (own movers are not)."""
-    for c in range(policy.shape[1]):
-        finances_of_county(
-            hh, status, books.offices[c], policy[t, c], modes[t], t, county[c], groups, ledger[c]
-        )  # fmt: skip
+def finances(hh, status, office, p, modes, t, sums, groups, flows):
+    """One month of money for every household that is still followed (own movers are not).
 
-
-@rule
-def finances_of_county(hh, status, office, p, modes, t, sums, groups, flows):
-    """The same for one county; `sums` and `flows` are its rows of this month's indicators and ledger."""
+    `sums` and `flows` are the county's rows of this month's indicators and ledger, `groups` the region's sums of incomes.
+    """
     rate = terms(p).rate
     line = p.poverty_line_yuan_per_person
     earlier, movers, stayers = groups[G.earlier], groups[G.movers], groups[G.stayers]

@@ -67,53 +67,51 @@ def money_left(office, p):
 
 
 @step
-def grant(hh, status, books, policy, modes, order, seed, t, county):
-    """Serve each county's queue by class, then lottery rank; it stops at the first it cannot pay for."""
-    queue = np.empty(len(order), np.int64)
-    for c in range(policy.shape[1]):
-        p = policy[t, c]
-        office = books.offices[c]
-        waiting = 0
-        for i in order[office.first : office.last]:
-            if status[i] == APPLIED and t - hh[i].applied >= p.audit_months:
-                queue[waiting] = i
-                waiting += 1
-        open_for_grants = True
-        for place in range(1, 5):
-            for i in queue[:waiting]:
-                h = hh[i]
-                if place_in_queue(h.klass, p) != place:
+def grant(hh, status, books, p, modes, order, seed, c, t, sums):
+    """Serve the queue of county `c` by class, then lottery rank; it stops at the first it cannot pay for."""
+    office = books.offices[c]
+    queue = np.empty(office.last - office.first, np.int64)
+    waiting = 0
+    for i in order[office.first : office.last]:
+        if status[i] == APPLIED and t - hh[i].applied >= p.audit_months:
+            queue[waiting] = i
+            waiting += 1
+    open_for_grants = True
+    for place in range(1, 5):
+        for i in queue[:waiting]:
+            h = hh[i]
+            if place_in_queue(h.klass, p) != place:
+                continue
+            if not open_for_grants:
+                h.blocked = NO_MONEY
+                continue
+            m = modes[h.mode]
+            site = -1
+            if m.needs_home > 0.0:
+                site = pick_site(books, t, c, h.village, h.mode)
+                if site < 0:
+                    h.blocked = NO_HOME
                     continue
-                if not open_for_grants:
-                    h.blocked = NO_MONEY
-                    continue
-                m = modes[t, h.mode]
-                site = -1
-                if m.needs_home > 0.0:
-                    site = pick_site(books, t, c, h.village, h.mode)
-                    if site < 0:
-                        h.blocked = NO_HOME
-                        continue
-                cost = costs(h, p, m, entitlement(h, p, m, h.whole))
-                subsidy, compensation = fen(cost.subsidy), fen(cost.compensation)
-                left = money_left(office, p)
-                if left <= 0.0 or subsidy + compensation > left:
-                    open_for_grants = False
-                    h.blocked = NO_MONEY
-                    continue
-                office.committed += subsidy + compensation
-                if site >= 0:
-                    books.sites[site].reserved += 1.0
-                status[i] = GRANTED
-                h.granted = t
-                h.site = site
-                h.subsidy = subsidy
-                h.compensation = compensation
-                h.kept = jobs_kept(h, p, seed)
-                h.seekers = seekers_after_moving(h, p, h.kept, seed)
-                county[c, K.new_granted] += 1.0
-                if m.counts > 0.0:
-                    county[c, K.persons_signed] += h.members
+            cost = costs(h, p, m, entitlement(h, p, m, h.whole))
+            subsidy, compensation = fen(cost.subsidy), fen(cost.compensation)
+            left = money_left(office, p)
+            if left <= 0.0 or subsidy + compensation > left:
+                open_for_grants = False
+                h.blocked = NO_MONEY
+                continue
+            office.committed += subsidy + compensation
+            if site >= 0:
+                books.sites[site].reserved += 1.0
+            status[i] = GRANTED
+            h.granted = t
+            h.site = site
+            h.subsidy = subsidy
+            h.compensation = compensation
+            h.kept = jobs_kept(h, p, seed)
+            h.seekers = seekers_after_moving(h, p, h.kept, seed)
+            sums[K.new_granted] += 1.0
+            if m.counts > 0.0:
+                sums[K.persons_signed] += h.members
 
 
 @rule
@@ -144,18 +142,16 @@ def give_back(h, books, c, t):
 
 
 @rule
-def move_in(hh, status, books, policy, modes, seed, t, window, county, by_mode, by_class, ledger):
+def move_in(hh, status, books, p, modes, seed, c, t, window, sums, by_mode, by_class, flows):
     """Hand over keys: some drop out, the others pay, draw their loan and move."""
-    for i in range(len(hh)):
+    office = books.offices[c]
+    for i in range(office.first, office.last):
         if status[i] != GRANTED:
             continue
         h = hh[i]
-        c = h.county
-        p = policy[t, c]
-        office = books.offices[c]
         if t - h.granted < p.handover_months:
             continue
-        m = modes[t, h.mode]
+        m = modes[h.mode]
         moving = m.counts > 0.0
         working = h.kept + jobs_there(h)
         labour = working + h.seekers
@@ -172,20 +168,19 @@ def move_in(hh, status, books, policy, modes, seed, t, window, county, by_mode, 
         if savings < 0.0 or u01(seed, DROP_OUT, i, h.granted) < p.dropout_share:
             give_back(h, books, c, t)
             status[i] = ORIGIN
-            county[c, K.new_withdrew] += 1.0
+            sums[K.new_withdrew] += 1.0
             if moving:
-                county[c, K.persons_signed] -= h.members
+                sums[K.persons_signed] -= h.members
             continue
         site = h.site
         if moving and u01(seed, WITHHOLD, i, 0) < p.withhold_share:
             give_back(h, books, c, t)
             status[i] = ORIGIN
             h.withheld = 1
-            county[c, K.persons_signed] -= h.members
+            sums[K.persons_signed] -= h.members
             if site >= 0:
                 books.sites[site].idle += 1.0
             continue
-        flows = ledger[c]
         h.savings = savings
         flows[F.home_price] += price
         flows[F.fitting_out] += gross - price
@@ -199,7 +194,7 @@ def move_in(hh, status, books, policy, modes, seed, t, window, county, by_mode, 
             h.loan = loan
             h.loan_left = np.int64(p.loan_term_years * 12.0)
             h.grace_left = np.int64(p.loan_grace_years * 12.0)
-            county[c, K.new_loans] += 1.0
+            sums[K.new_loans] += 1.0
         h.moved = t
         if site >= 0:
             books.sites[site].reserved -= 1.0
@@ -207,13 +202,13 @@ def move_in(hh, status, books, policy, modes, seed, t, window, county, by_mode, 
         if not moving:
             status[i] = IMPROVED
             release_jobs(h, books, c)
-            county[c, K.new_improved] += 1.0
+            sums[K.new_improved] += 1.0
             continue
         status[i] = MOVED
         books.moved_by_mode[h.village, h.mode] += 1.0
         books.positions[c, SERVICE] += p.vacancies_per_mover * labour
-        county[c, K.new_moved] += 1.0
+        sums[K.new_moved] += 1.0
         if t < window:
-            county[c, K.persons_keys] += h.members
+            sums[K.persons_keys] += h.members
             by_mode[h.mode] += h.members
             by_class[h.klass] += h.members

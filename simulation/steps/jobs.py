@@ -72,71 +72,61 @@ def hire(h, books, flows, p, c, kind):
 
 
 @rule
-def train(hh, status, books, policy, order, t, county, ledger):
+def train(hh, status, office, p, order, t, sums, flows):
     """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
-    for c in range(policy.shape[1]):
-        p = policy[t, c]
-        flows = ledger[c]
-        office = books.offices[c]
-        month = p.training_seats_per_year * office.share / 12.0
-        seats = math.floor(month * (t + 1)) - math.floor(month * t)
-        cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
-        for i in order[office.first : office.last]:
-            if seats < 1 or office.jobs_cash < cost + lost_work:
-                break
-            if status[i] != MOVED and status[i] != GRANTED:
-                continue
-            h = hh[i]
-            if h.trained == 0 and searches(h, status[i], p):
-                seats -= 1
-                h.trained = 1
-                office.jobs_cash -= cost
-                flows[F.training] += cost
-                pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
-                county[c, K.trained] += 1.0
+    month = p.training_seats_per_year * office.share / 12.0
+    seats = math.floor(month * (t + 1)) - math.floor(month * t)
+    cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
+    for i in order[office.first : office.last]:
+        if seats < 1 or office.jobs_cash < cost + lost_work:
+            break
+        if status[i] != MOVED and status[i] != GRANTED:
+            continue
+        h = hh[i]
+        if h.trained == 0 and searches(h, status[i], p):
+            seats -= 1
+            h.trained = 1
+            office.jobs_cash -= cost
+            flows[F.training] += cost
+            pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
+            sums[K.trained] += 1.0
 
 
 @rule
-def separations(hh, status, books, policy, seed, t):
+def separations(hh, status, books, p, seed, c, t):
     """Movers who work lose a job now and then; the position is open again."""
-    for i in range(len(hh)):
+    for i in range(books.offices[c].first, books.offices[c].last):
         if status[i] != MOVED:
             continue
         h = hh[i]
         jobs = jobs_there(h)
         if jobs > 0:
             draw, which = u01_pair(seed, SEPARATE, i, t)
-            if loses_a_job(jobs, policy[t, h.county], draw):
-                change_job(h, books, h.county, lost_kind(h, which), -1)
+            if loses_a_job(jobs, p, draw):
+                change_job(h, books, c, lost_kind(h, which), -1)
 
 
 @step
-def match(hh, status, books, policy, seed, t, ledger):
+def match(hh, status, books, p, seed, c, t, flows):
     """Public-welfare posts to households without work, then openings by tilted lottery rank, start-ups, work away."""
-    seeker = np.empty(len(hh), np.int64)
+    office = books.offices[c]
+    seeker = np.empty(office.last - office.first, np.int64)
     found = 0
-    for i in range(len(hh)):
-        s = status[i]
-        if (s == MOVED or s == GRANTED) and searches(hh[i], s, policy[t, hh[i].county]):
+    for i in range(office.first, office.last):
+        if (status[i] == MOVED or status[i] == GRANTED) and searches(hh[i], status[i], p):
             seeker[found] = i
             found += 1
     rank = np.empty(found)
     for k in range(found):
         h = hh[seeker[k]]
-        rank[k] = rank_in_line(u01(seed, JOB_RANK, h.id, 0), search_weight(h, policy[t, h.county]))
-    first = 0
-    for c in range(policy.shape[1]):
-        last = first
-        while last < found and hh[seeker[last]].county == c:
-            last += 1
-        line = seeker[first:last][np.argsort(rank[first:last], kind="mergesort")]
-        first = last
-        match_in_county(hh, line, books, policy[t, c], c, seed, t, ledger[c])
+        rank[k] = rank_in_line(u01(seed, JOB_RANK, h.id, 0), search_weight(h, p))
+    line = seeker[:found][np.argsort(rank, kind="mergesort")]
+    hire_down_the_line(hh, line, books, p, c, seed, t, flows)
 
 
 @rule
-def match_in_county(hh, line, books, p, c, seed, t, flows):
-    """One county's month: `line` are its seeking households, first in line first."""
+def hire_down_the_line(hh, line, books, p, c, seed, t, flows):
+    """Fill the county's openings; `line` are its seeking households, first in line first."""
     unemployed = 0
     posts = open_jobs(books, c, POST)
     for i in line:
@@ -188,16 +178,13 @@ def start_up(h, books, flows, p, c):
 
 
 @rule
-def employers(books, policy, t, ledger):
+def employers(books, p, c, flows):
     """Public-welfare posts and social insurance: the employment account pays employers as far as it goes."""
-    for c in range(policy.shape[1]):
-        p = policy[t, c]
-        office = books.offices[c]
-        filled = books.filled[c]
-        posts = min(office.jobs_cash, fen(p.post_subsidy_yuan_per_month) * filled[POST])
-        office.jobs_cash -= posts
-        ledger[c, F.post_subsidy] += posts
-        insured = filled[WORKSHOP] + filled[SERVICE]
-        insurance = min(office.jobs_cash, fen(p.social_insurance_subsidy_yuan_per_month) * insured)
-        office.jobs_cash -= insurance
-        ledger[c, F.social_insurance_subsidy] += insurance
+    office, filled = books.offices[c], books.filled[c]
+    posts = min(office.jobs_cash, fen(p.post_subsidy_yuan_per_month) * filled[POST])
+    office.jobs_cash -= posts
+    flows[F.post_subsidy] += posts
+    insured = filled[WORKSHOP] + filled[SERVICE]
+    insurance = min(office.jobs_cash, fen(p.social_insurance_subsidy_yuan_per_month) * insured)
+    office.jobs_cash -= insurance
+    flows[F.social_insurance_subsidy] += insurance

@@ -24,6 +24,10 @@ from simulation.rules.work import jobs_there
 
 OCCUPIED_MONTHS = 12  # a move counts as occupied after a year
 
+CUMULATIVE = (
+    K.persons_signed, K.persons_keys, K.persons_occupied, K.persons_returned, K.persons_own_moved, K.earlier_returned,
+)  # fmt: skip
+
 
 @primitive
 def record_household(h, s, t, window, sums):
@@ -74,54 +78,43 @@ def record_household(h, s, t, window, sums):
 
 
 @rule
-def record(hh, status, books, t, window, county):
-    """Fill the stocks of month `t`; `county` is the whole (months, counties, INDICATORS) array."""
-    now = county[t]
+def record(hh, status, books, c, t, window, now, before):
+    """Fill the stocks of county `c` in month `t`: `now` are its indicators, `before` last month's."""
     if t > 0:
-        for c in range(now.shape[0]):
-            now[c, K.persons_signed] += county[t - 1, c, K.persons_signed]
-            now[c, K.persons_keys] += county[t - 1, c, K.persons_keys]
-            now[c, K.persons_occupied] += county[t - 1, c, K.persons_occupied]
-            now[c, K.persons_returned] += county[t - 1, c, K.persons_returned]
-            now[c, K.persons_own_moved] += county[t - 1, c, K.persons_own_moved]
-            now[c, K.earlier_returned] += county[t - 1, c, K.earlier_returned]
-    for c in range(now.shape[0]):
-        sums = now[c]
-        for i in range(books.offices[c].first, books.offices[c].last):
-            record_household(hh[i], status[i], t, window, sums)
+        for k in CUMULATIVE:
+            now[k] += before[k]
+    office = books.offices[c]
+    for i in range(office.first, office.last):
+        record_household(hh[i], status[i], t, window, now)
     for s in range(len(books.sites)):
         site = books.sites[s]
-        sums = now[site.county]
+        if site.county != c:
+            continue
         ready = math.floor(books.ready[t, s])
         held = site.reserved + site.occupied + site.idle
-        sums[K.homes_ready] += ready
-        sums[K.homes_free] += ready - held
-        sums[K.homes_reserved] += site.reserved
-        sums[K.homes_occupied] += site.occupied
-        sums[K.homes_idle] += site.idle
-    for village in books.villages:
-        now[village.county, K.closed_villages] += village.closed
-        now[village.county, K.job_belief] += village.job_chance
-    for c in range(now.shape[0]):
-        for k in range(5):
-            now[c, K.positions_workshop + k] = books.positions[c, k]
-            now[c, K.filled_workshop + k] = books.filled[c, k]
-        office = books.offices[c]
-        now[c, K.cash_fen] = office.cash
-        now[c, K.committed_fen] = office.committed
-        now[c, K.jobs_cash_fen] = office.jobs_cash
+        now[K.homes_ready] += ready
+        now[K.homes_free] += ready - held
+        now[K.homes_reserved] += site.reserved
+        now[K.homes_occupied] += site.occupied
+        now[K.homes_idle] += site.idle
+    for v in range(office.first_village, office.last_village):
+        now[K.closed_villages] += books.villages[v].closed
+        now[K.job_belief] += books.villages[v].job_chance
+    for k in range(5):
+        now[K.positions_workshop + k] = books.positions[c, k]
+        now[K.filled_workshop + k] = books.filled[c, k]
+    now[K.cash_fen] = office.cash
+    now[K.committed_fen] = office.committed
+    now[K.jobs_cash_fen] = office.jobs_cash
 
 
 @rule
-def explain(hh, status, books, policy, modes, seed, t, why):
-    """Sort every household of the pool by what keeps it, or kept it, from moving; `why` is (counties, WHY, 2)."""
-    at, loan = -1, terms(policy[t, 0])
-    for v in range(len(books.villages)):
+def explain(hh, status, books, p, modes, seed, c, t, why):
+    """Sort every household of the pool by what keeps it, or kept it, from moving; `why` is the county's (WHY, 2)."""
+    office = books.offices[c]
+    loan = terms(p)
+    for v in range(office.first_village, office.last_village):
         village = books.villages[v]
-        c = village.county
-        p = policy[t, c]
-        if c != at:
-            at, loan = c, terms(p)
         around = surroundings(village, books.school_open[t, v])
         for i in range(village.first, village.last):
             h = hh[i]
@@ -153,9 +146,9 @@ def explain(hh, status, books, policy, modes, seed, t, why):
                 reason = W.infeasible
             else:
                 choice = choose(
-                    h, p, modes[t], loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
+                    h, p, modes, loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
                 )
-                if choice.mode >= 0 and modes[t, choice.mode].counts > 0.0:
+                if choice.mode >= 0 and modes[choice.mode].counts > 0.0:
                     reason = W.not_yet_applied
                 elif not choice.open:
                     reason = W.infeasible
@@ -165,8 +158,8 @@ def explain(hh, status, books, policy, modes, seed, t, why):
                     reason = W.unaffordable
                 elif u01(seed, RELUCTANT, i, 0) < p.reluctant_share:
                     reason = W.never_mover
-            why[c, reason, 0] += 1.0
-            why[c, reason, 1] += h.members
+            why[reason, 0] += 1.0
+            why[reason, 1] += h.members
 
 
 @rule

@@ -14,23 +14,21 @@ from simulation.steps.grants import money_left, release_jobs
 
 
 @rule
-def old_houses(hh, status, books, policy, modes, seed, t, county, ledger):
+def old_houses(hh, status, books, p, modes, seed, c, t, sums, flows):
     """Compensation on surrender; reclaimed land is sold as quota within the yearly cap and pays back later."""
-    for i in range(len(hh)):
+    office = books.offices[c]
+    for i in range(office.first, office.last):
         if status[i] != MOVED and status[i] != RETURNED:
             continue
         h = hh[i]
         if h.surrendered > 0 or h.earlier > 0:
             continue
         months = float(t - h.moved)
-        c = h.county
-        office = books.offices[c]
         if h.compensation > 0.0 and (status[i] != MOVED or months > 12.0):
             office.committed -= h.compensation
             h.compensation = 0.0
-        if status[i] != MOVED or months > 12.0 or modes[t, h.mode].surrender <= 0.0:
+        if status[i] != MOVED or months > 12.0 or modes[h.mode].surrender <= 0.0:
             continue
-        p = policy[t, c]
         willing, when = u01_pair(seed, SURRENDER, i, 0)
         if not surrender_month(months, willing, when, p):
             continue
@@ -40,45 +38,41 @@ def old_houses(hh, status, books, policy, modes, seed, t, county, ledger):
         office.cash -= paid
         office.committed -= paid
         h.savings += paid
-        ledger[c, F.compensation] += paid
-        reclaim(h, books, p, t, county, ledger)
+        flows[F.compensation] += paid
+        reclaim(h, books, p, c, t, sums, flows)
 
 
 @rule
-def reclaim(h, books, p, t, county, ledger):
+def reclaim(h, books, p, c, t, sums, flows):
     """Reclaim the homestead of the household if it is large enough and the office can pay; sell its quota."""
     if not worth_reclaiming(h.homestead_m2, p):
         return
-    c = h.county
     office = books.offices[c]
     land = mu(h.homestead_m2)
     cost = fen(p.reclamation_cost_yuan_per_mu * land)
     if cost > money_left(office, p):
         return
     office.cash -= cost
-    ledger[c, F.reclamation] += cost
-    county[c, K.reclaimed_mu] += land
+    flows[F.reclamation] += cost
+    sums[K.reclaimed_mu] += land
     room = p.quota_cap_mu_per_year * office.share - books.quota_sold[c, t // 12]
     sold = max(0.0, min(land * p.quota_sold_share, room))
     books.quota_sold[c, t // 12] += sold
-    county[c, K.quota_sold_mu] += sold
+    sums[K.quota_sold_mu] += sold
     books.quota_due[c, t + np.int64(p.quota_delay_months)] += fen(p.quota_price_yuan_per_mu * sold)
 
 
 @step
-def returns(hh, status, books, policy, seed, t, county):
+def returns(hh, status, books, p, seed, c, t, sums):
     """Households that go back keep their debts; their home stands idle and their jobs are open again."""
-    draws, _ = all_pairs(seed, RETURN, len(hh), t)
-    for c in range(policy.shape[1]):
-        p = policy[t, c]
-        most = most_return_hazard(p) / 12.0
-        for i in range(books.offices[c].first, books.offices[c].last):
-            if status[i] != MOVED or draws[i] >= most:
-                continue
-            h = hh[i]
-            if goes_back(h, p, draws[i]):
-                status[i] = RETURNED
-                go_back(h, books, c, t, county[c])
+    office = books.offices[c]
+    draws, _ = all_pairs(seed, RETURN, office.first, office.last, t)
+    most = most_return_hazard(p) / 12.0
+    for i in range(office.first, office.last):
+        draw = draws[i - office.first]
+        if status[i] == MOVED and draw < most and goes_back(hh[i], p, draw):
+            status[i] = RETURNED
+            go_back(hh[i], books, c, t, sums)
 
 
 @rule
@@ -101,41 +95,40 @@ def go_back(h, books, c, t, sums):
 
 
 @step
-def belong(hh, status, books, policy, seed, t, ledger):
+def belong(hh, status, books, p, seed, c, t, flows):
     """Registration, land and integration of those who stay."""
-    land, registers = all_pairs(seed, SETTLE, len(hh), t)
-    for c in range(policy.shape[1]):
-        p = policy[t, c]
-        office, flows = books.offices[c], ledger[c]
-        lets, leaves = p.land_lease_per_year / 12.0, p.paid_exit_per_year / 12.0
-        for i in range(office.first, office.last):
-            if status[i] != MOVED:
-                continue
-            h = hh[i]
-            if h.leased == 0 and land[i] < lets:
-                h.leased = 1
-            elif h.leased == 0 and land[i] < lets + leaves and p.paid_exit_yuan_per_mu > 0.0:
-                price = fen(p.paid_exit_yuan_per_mu * h.land_mu)
-                if price <= money_left(office, p):
-                    h.leased = 2
-                    office.cash -= price
-                    h.savings += price
-                    flows[F.paid_exit] += price
-            if h.hukou == 0 and p.hukou_parity > 0.0 and registers[i] < p.hukou_per_year / 12.0:
-                h.hukou = 1
-            neighbours = books.moved_by_mode[h.village, h.mode] - 1.0
-            h.integration = integrate(h, neighbours, p, t)
+    office = books.offices[c]
+    land, registers = all_pairs(seed, SETTLE, office.first, office.last, t)
+    lets, leaves = p.land_lease_per_year / 12.0, p.paid_exit_per_year / 12.0
+    for i in range(office.first, office.last):
+        if status[i] != MOVED:
+            continue
+        h = hh[i]
+        if h.leased == 0 and land[i - office.first] < lets:
+            h.leased = 1
+        elif h.leased == 0 and land[i - office.first] < lets + leaves and p.paid_exit_yuan_per_mu > 0.0:
+            price = fen(p.paid_exit_yuan_per_mu * h.land_mu)
+            if price <= money_left(office, p):
+                h.leased = 2
+                office.cash -= price
+                h.savings += price
+                flows[F.paid_exit] += price
+        if h.hukou == 0 and p.hukou_parity > 0.0 and registers[i - office.first] < p.hukou_per_year / 12.0:
+            h.hukou = 1
+        neighbours = books.moved_by_mode[h.village, h.mode] - 1.0
+        h.integration = integrate(h, neighbours, p, t)
 
 
 @rule
-def closures(status, books, policy, t):
+def closures(status, books, p, c):
     """A village's services close once enough of its households have left."""
-    for village in books.villages:
+    for v in range(books.offices[c].first_village, books.offices[c].last_village):
+        village = books.villages[v]
         if village.closed > 0:
             continue
         gone = 0
         for i in range(village.first, village.last):
             if status[i] == MOVED or status[i] == OWN_MOVED:
                 gone += 1
-        if gone >= policy[t, village.county].closure_share * village.originals:
+        if gone >= p.closure_share * village.originals:
             village.closed = 1

@@ -18,33 +18,30 @@ def posts_funded(p, share):
 
 
 @rule
-def supply(books, policy, t, window, ledger):
-    """Money and openings of month `t`; `ledger` is this month's (counties, flows)."""
-    for c in range(policy.shape[1]):
-        p = policy[t, c]
-        office = books.offices[c]
-        share = office.share
-        flows = ledger[c]
-        if t % 12 == 0:
-            if t < window:
-                central = fen(p.budget_central_yuan_per_year * share)
-                province = fen(p.budget_province_yuan_per_year * share)
-                city = fen(p.budget_city_yuan_per_year * share)
-                county = fen(p.budget_county_yuan_per_year * share)
-                office.cash += central + province + city + county
-                flows[F.appropriation_central] += central
-                flows[F.appropriation_province] += province
-                flows[F.appropriation_city] += city
-                flows[F.appropriation_county] += county
-            jobs = fen(p.jobs_budget_yuan_per_year * share)
-            office.jobs_cash += jobs
-            flows[F.appropriation_jobs] += jobs
-        office.cash += books.quota_due[c, t]
-        flows[F.quota_revenue] += books.quota_due[c, t]
-        positions, filled = books.positions[c], books.filled[c]
-        for kind in (WORKSHOP, SERVICE):  # others take jobs that stay open
-            positions[kind] -= p.openings_lost_per_month * max(0.0, positions[kind] - filled[kind])
-        positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
-        positions[SERVICE] += p.service_openings_per_year * share / 12.0
-        positions[STARTUP] += p.startup_places_per_year * share / 12.0
-        positions[POST] = posts_funded(p, share)
+def supply(books, p, c, t, window, flows):
+    """Money and openings of county `c` in month `t`."""
+    office = books.offices[c]
+    share = office.share
+    if t % 12 == 0:
+        if t < window:
+            central = fen(p.budget_central_yuan_per_year * share)
+            province = fen(p.budget_province_yuan_per_year * share)
+            city = fen(p.budget_city_yuan_per_year * share)
+            county = fen(p.budget_county_yuan_per_year * share)
+            office.cash += central + province + city + county
+            flows[F.appropriation_central] += central
+            flows[F.appropriation_province] += province
+            flows[F.appropriation_city] += city
+            flows[F.appropriation_county] += county
+        jobs = fen(p.jobs_budget_yuan_per_year * share)
+        office.jobs_cash += jobs
+        flows[F.appropriation_jobs] += jobs
+    office.cash += books.quota_due[c, t]
+    flows[F.quota_revenue] += books.quota_due[c, t]
+    positions, filled = books.positions[c], books.filled[c]
+    for kind in (WORKSHOP, SERVICE):  # others take jobs that stay open
+        positions[kind] -= p.openings_lost_per_month * max(0.0, positions[kind] - filled[kind])
+    positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
+    positions[SERVICE] += p.service_openings_per_year * share / 12.0
+    positions[STARTUP] += p.startup_places_per_year * share / 12.0
+    positions[POST] = posts_funded(p, share)
