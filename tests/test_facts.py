@@ -1,0 +1,68 @@
+"""Published figures: each has a source and a use, and what is kept for validation sets nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scenarios import load, names
+from scenarios.errors import InputError
+from scenarios.facts import COLUMNS, USES, fact, facts, read
+
+HEAD = ",".join(COLUMNS)
+
+
+def test_every_row_has_a_source_and_a_use() -> None:
+    assert len(facts()) > 100
+    for one in facts():
+        assert one.source and one.unit and one.use in USES, f"line {one.line}"
+    assert {one.use for one in facts()} == set(USES)
+
+
+def test_nothing_from_memory_sets_a_parameter_by_pace_or_work() -> None:
+    for key in (
+        ("Wuyi", "1993-2008", "persons moved cumulative"),
+        ("Lishui", "2017", "persons rehoused"),
+        ("China", "2021", "employment rate of mover labour"),
+    ):
+        assert fact(*key).use == "calibrate" and "memory" not in fact(*key).source
+
+
+def test_no_scenario_quotes_a_figure_kept_for_validation() -> None:
+    kept = [one for one in facts() if one.use == "validate"]
+    assert kept
+    for name in (name for name, _, _ in names() if name.partition("/")[0] == "lishui"):
+        scenario = load(name)
+        entries = [
+            *scenario.entries(),
+            *scenario.site_classes.values(),
+            *(entry for row in (*scenario.counties, *scenario.sites) for entry in row.values.values()),
+        ]
+        for entry in entries:
+            for one in kept:
+                figure = "|".join(map(re.escape, (f"{one.value:,.10g}", f"{one.value:.10g}")))
+                quoted = re.search(rf"(?<![\d.,/_])(?:{figure})(?![\d/_]|[.,]\d)", entry.note)
+                assert not quoted, f"{entry.where}: {entry.name} quotes {one.quantity} ({one.region})"
+                assert entry.value != one.value or one.value < 1000, f"{entry.where}: {entry.name}"
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("a,b,c,1,m,src", "facts.csv:2: row: 6 columns"),
+        ("a,b,c,1,m,,input", "facts.csv:2: source: empty"),
+        ("a,b,c,1,m,src,tune", "facts.csv:2: use: 'tune'; expected input, calibrate, validate"),
+        ("a,b,c,about 5,m,src,input", "facts.csv:2: value: expected a number"),
+        ("a,b,c,1,m,src,input\na,b,c,2,m,src,input", "facts.csv:3: a, b, c: given in line 2 already"),
+    ],
+)
+def test_problems_come_with_their_line(row: str, says: str) -> None:
+    with pytest.raises(InputError) as error:
+        read(f"{HEAD}\n{row}\n")
+    assert says in str(error.value)
+
+
+def test_a_fact_that_is_not_there_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="no such fact"):
+        fact("Atlantis", "1993", "persons")
