@@ -48,7 +48,7 @@ WHY = {
 
 def text(verdict: Verdict, lang: str) -> str:
     """The verdict as plain text in `lang` ("zh" or "en"), ending in a newline."""
-    page = _Page(lang, banded=verdict.points * verdict.replications > 1)
+    page = Page(lang, banded=verdict.points * verdict.replications > 1)
     _head(page, verdict)
     for target in verdict.targets:
         _target(page, verdict, target)
@@ -60,7 +60,7 @@ def text(verdict: Verdict, lang: str) -> str:
     return "\n".join(page.lines) + "\n"
 
 
-class _Page:
+class Page:
     """Lines so far, and numbers as `lang` writes them. `banded`: more than one run, so that bands mean something."""
 
     def __init__(self, lang: str, *, banded: bool) -> None:
@@ -144,7 +144,7 @@ def _chinese(x: float) -> str:
     return f"{_three(x):.0f}"
 
 
-def _head(page: _Page, v: Verdict) -> None:
+def _head(page: Page, v: Verdict) -> None:
     page.add(f"{v.title['zh' if page.zh else 'en']}  {v.scenario}  {page.say('study', '研究')} {v.study}")
     households = page.count(v.households)
     if v.points == 1 and v.replications == 1:
@@ -164,7 +164,7 @@ def _head(page: _Page, v: Verdict) -> None:
         ))  # fmt: skip
 
 
-def _target(page: _Page, v: Verdict, t: TargetVerdict) -> None:
+def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
     page.title(f"Target: {t.en}", f"目标：{t.zh}")
     form = page.yuan if t.unit == "yuan" else page.count
     median, band = page.band(t.outcome, form)
@@ -199,14 +199,14 @@ def _target(page: _Page, v: Verdict, t: TargetVerdict) -> None:
         ))  # fmt: skip
 
 
-def _left(page: _Page, rows: list[tuple[str, str]]) -> None:
+def _left(page: Page, rows: list[tuple[str, str]]) -> None:
     """Two columns, both left."""
     width = max(cell_len(name) for name, _ in rows)
     for name, value in rows:
         page.add("  " + name + " " * (width - cell_len(name) + 2) + value)
 
 
-def _drivers(page: _Page, v: Verdict, t: TargetVerdict) -> None:
+def _drivers(page: Page, v: Verdict, t: TargetVerdict) -> None:
     if t.drivers is None or not t.drivers.inputs:
         page.add(
             page.say(
@@ -234,12 +234,12 @@ def _drivers(page: _Page, v: Verdict, t: TargetVerdict) -> None:
     ))  # fmt: skip
 
 
-def _pace(page: _Page, v: Verdict) -> None:
+def _pace(page: Page, v: Verdict) -> None:
     page.title("Persons moved a year", "各年搬迁人数")
     page.table([*page.top(), *((year, *page.band(s, page.count)) for year, s in v.pace.items())])
 
 
-def _places(page: _Page, v: Verdict) -> None:
+def _places(page: Page, v: Verdict) -> None:
     page.title(f"Where and who, by {v.window_end}", f"何处、何人（截至{v.window_end}）")
     share = page.say("share", "占比")
 
@@ -265,7 +265,7 @@ def _places(page: _Page, v: Verdict) -> None:
     part(page.say("mode", "安置方式"), v.modes)
 
 
-def _questions(page: _Page, v: Verdict) -> None:
+def _questions(page: Page, v: Verdict) -> None:
     page.title(f"The four questions (shares and incomes as of {v.end})", f"四问（占比与收入截至{v.end}）")
     share, count, yuan = page.share, page.count, page.yuan
     rows = page.top()
@@ -319,13 +319,13 @@ def _questions(page: _Page, v: Verdict) -> None:
         ))  # fmt: skip
 
 
-def _estimate(page: _Page, e: Estimate) -> tuple[str, str]:
+def _estimate(page: Page, e: Estimate) -> tuple[str, str]:
     if e.low is None or e.high is None:
         return page.change(e.value), ""
     return page.change(e.value), f"{page.change(e.low)} – {page.change(e.high)}"
 
 
-def _money(page: _Page, v: Verdict) -> None:
+def _money(page: Page, v: Verdict) -> None:
     m = v.money
     page.title(f"Money, {v.start} to {v.end}", f"资金（{v.start}至{v.end}）")
     rows = page.top()
@@ -356,7 +356,7 @@ def _money(page: _Page, v: Verdict) -> None:
     page.table(rows)
 
 
-def _why(page: _Page, v: Verdict) -> None:
+def _why(page: Page, v: Verdict) -> None:
     page.title(f"Where the pool's persons stand in {v.window_end}", f"待搬迁人口去向（{v.window_end}）")
     rows = [(name, s) for name, s in v.why.items() if s.high > 0]
     page.table([*page.top(), *((page.name(WHY[name]), *page.band(s, page.share)) for name, s in rows)])
