@@ -297,7 +297,7 @@ def _load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None)
         if key.strip() in pairs:
             raise Refused(f"--set {text}: {key.strip()} is set twice")
         pairs[key.strip()] = value.strip()
-    with _door(f"{name}: "):
+    with _door():
         return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
 
 

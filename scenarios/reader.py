@@ -149,13 +149,14 @@ def _open(name: str, problems: list[str], *, package: bool = False, of: File | N
             place, label = beside, f"{folder.name}/{beside.name}"
     if place is None:
         known = [n for n, _, _ in (globals()["packages"]() if package else names())]
+        near = [*known, f"{name}.toml"] if FilePath(f"{name}.toml").is_file() else known
         where, key = (
             (of.where(("extends",)), "extends") if of else (name, "package" if package else "scenario")
         )
         problems.append(
             problem(
                 where, key, f'no {"package" if package else "scenario"} "{name}"',
-                "a name or the path of a .toml file" + did_you_mean(name, known),
+                "a name or the path of a .toml file" + did_you_mean(name, near),
                 f"known: {', '.join(known)}" if known else "",
             )
         )  # fmt: skip

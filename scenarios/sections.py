@@ -20,6 +20,8 @@ from scenarios.schema import MARGIN_SHARES, MARGINS, METRICS, ROWS
 from scenarios.words import did_you_mean, is_number, quoted, say
 from simulation.policy import PARAMETERS, Parameter
 
+_IN_BOTH, _BOTH = ("title", "description"), '{ zh = "...", en = "..." }'
+
 
 def layer_of(file: File) -> Layer:
     layer = Layer(file)
@@ -82,7 +84,10 @@ def _explain(layer: Layer, fault: Mapping[str, Any]) -> None:
             'add source = "..." (document and article, a statistic\'s address, or "assumption")',
         )  # fmt: skip
     elif kind == "missing":
-        layer.wrong(place[:-1], f"has no {last}", example if declared else f"{last} = ...", "add it")
+        wanted = example if declared else f"{last} = {_BOTH if last in _IN_BOTH else '...'}"
+        layer.wrong(place[:-1], f"has no {last}", wanted, "add it")
+    elif kind == "model_type" and last in _IN_BOTH:
+        layer.wrong(place, f"{say(given)} is not in both languages", f"{last} = {_BOTH}")
     elif last == "source" and kind == "string_too_short":
         layer.wrong(place, "is empty", 'a document and article, a statistic\'s address, or "assumption"')
     elif kind == "list_type" and declared:
