@@ -22,12 +22,11 @@ from numba.extending import intrinsic
 
 from simulation.rule import primitive, rule, step
 
-# Streams: one name for each random process.
+# Streams: one name for each random process. A lasting draw is made in month 0; a pair serves two processes.
 (
-    TASTE_LEAVE, TASTE_MODE, ATTACHMENT, RELUCTANT, APPLY, LOTTERY, BANK, DROP_OUT, WITHHOLD, KEEP_JOB, SEEK, JOB_RANK,
-    MATCHES, SEPARATE, JOB_KIND, SURRENDER, SURRENDER_MONTH, RETURN, HUKOU, LEASE, SETTLE, AWAY, VILLAGE_MONTH, EARLIER_MONTH,
-    EARLIER_MODE, EARLIER_JOB, HANDOVER,
-) = range(27)  # fmt: skip
+    TASTE_MODE, ATTACHMENT, RELUCTANT, APPLY, LOTTERY, DROP_OUT, WITHHOLD, KEEP_JOB, SEEK, JOB_RANK, MATCHES, SEPARATE,
+    JOB_KIND, SURRENDER, RETURN, HUKOU, LEASE, SETTLE, AWAY, VILLAGE_MONTH, EARLIER_MONTH, EARLIER_MODE, EARLIER_JOB,
+) = range(23)  # fmt: skip
 POPULATION = 1000  # streams from here on belong to population.py
 
 _U32 = np.uint64(32)

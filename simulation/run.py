@@ -23,6 +23,12 @@ class Inputs:
     modes: np.recarray  # (months, modes), simulation.policy.MODE_DTYPE
     window: int  # applications and grants are open in months 0..window-1; later months are follow-up
 
+    def __post_init__(self) -> None:
+        """Compiled code does not look where it writes: tables that do not fit raise ValueError here."""
+        wrong = _misfits(self)
+        if wrong:
+            raise ValueError("inputs of a run: " + "; ".join(wrong))
+
     @property
     def months(self) -> int:
         return self.policy.shape[0]
@@ -35,6 +41,57 @@ class Result(NamedTuple):
     households: np.recarray  # simulation.households.HOUSEHOLD
     status: np.ndarray  # u1 (households,), ORIGIN..IMPROVED
     books: Books
+
+
+def _misfits(inputs: Inputs) -> list[str]:
+    places, population, villages = inputs.institutions, inputs.population, inputs.institutions.villages
+    months, counties = inputs.policy.shape
+    households, sites, modes = len(population.county), len(places.site_county), inputs.modes.shape[1]
+    shapes = {
+        "modes": (inputs.modes.shape, (months, modes)),
+        "pool_share": (places.pool_share.shape, (counties,)),
+        "originals": (places.originals.shape, (len(villages.county),)),
+        "villages.first": (villages.first.shape, (len(villages.county) + 1,)),
+        "site_of": (places.site_of.shape, (len(villages.county), modes)),
+        "site_mode": (places.site_mode.shape, (sites,)),
+        "site_class": (places.site_class.shape, (sites,)),
+        "ready": (places.ready.shape, (months, sites)),
+        "school_open": (places.school_open.shape, (months, len(villages.county))),
+    }
+    wrong = [
+        f"{name} has shape {found}, not {right}" for name, (found, right) in shapes.items() if found != right
+    ]
+    wrong += [
+        f"{name} has {len(column)} rows of {households}"
+        for name, column in population._asdict().items()
+        if len(column) != households
+    ]
+    if wrong:
+        return wrong
+    rows = {
+        "population.county": (population.county, 0, counties),
+        "villages.county": (villages.county, 0, counties),
+        "site_county": (places.site_county, 0, counties),
+        "site_mode": (places.site_mode, 0, modes),
+        "site_of": (places.site_of, -1, sites),
+    }
+    wrong += [
+        f"{name} holds a row outside {low}..{high - 1}"
+        for name, (column, low, high) in rows.items()
+        if column.size and not low <= column.min() <= column.max() < high
+    ]
+    if not 1 <= inputs.window <= months:
+        wrong.append(f"window {inputs.window} is outside 1..{months} months")
+    sizes = np.diff(villages.first)
+    if villages.first[0] != 0 or villages.first[-1] != households or np.any(sizes < 0):
+        wrong.append(f"villages.first does not divide {households} households")
+    elif not np.array_equal(population.village, np.repeat(np.arange(len(sizes)), sizes)):
+        wrong.append("households must be listed village by village")
+    elif np.any(np.diff(villages.county) < 0) or not np.array_equal(
+        population.county, np.repeat(villages.county, sizes)
+    ):
+        wrong.append("villages must be listed county by county, households in their village's county")
+    return wrong
 
 
 def run(inputs: Inputs, *, seed: int, months: int | None = None) -> Result:

@@ -8,7 +8,7 @@ and credit move people as much as each other (Bryan, Chowdhury & Mobarak 2014).
 from typing import NamedTuple
 
 from simulation import draws
-from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01
+from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01, u01_pair
 from simulation.rule import rule
 from simulation.rules.grant import entitlement
 from simulation.rules.income import farm_kept, skill
@@ -79,11 +79,12 @@ def hazard_a_month(yearly):
 @rule
 def tastes(h, p, seed):
     """Lasting draws: attachment is normal, and far larger for the reluctant type."""
-    attachment = p.attachment_mean + p.attachment_sd * normal(u01(seed, draws.ATTACHMENT, h.id, 0))
-    if u01(seed, draws.RELUCTANT, h.id, 0) < p.reluctant_share:
+    dislike, leave = u01_pair(seed, draws.ATTACHMENT, h.id, 0)
+    reluctant, bank = u01_pair(seed, draws.RELUCTANT, h.id, 0)
+    attachment = p.attachment_mean + p.attachment_sd * normal(dislike)
+    if reluctant < p.reluctant_share:
         attachment = attachment + p.reluctance
-    leave = logistic(u01(seed, draws.TASTE_LEAVE, h.id, 0))
-    return Tastes(leave - attachment + p.push_log_odds, u01(seed, draws.BANK, h.id, 0))
+    return Tastes(logistic(leave) - attachment + p.push_log_odds, bank)
 
 
 @rule

@@ -1,10 +1,12 @@
 """Steps 9-10: every household earns, eats, services its debt and saves."""
 
+from typing import NamedTuple
+
 from simulation.households import MOVED, OWN_MOVED, RETURNED
 from simulation.outcomes import F, G, K
 from simulation.rule import primitive, rule
 from simulation.rules.choice import area
-from simulation.rules.income import income_after_moving, income_at_origin, spend, subsistence, total
+from simulation.rules.income import Incomes, income_after_moving, income_at_origin, spend, subsistence, total
 from simulation.rules.loan import Due, due, terms
 from simulation.rules.money import fen
 from simulation.steps.grants import money_left
@@ -42,19 +44,55 @@ def fall_due(h, rate, p):
     )
 
 
+class Group(NamedTuple):
+    """What is summed over a group of households, in the order of simulation.outcomes.INCOMES."""
+
+    households: float
+    persons: float
+    wage: float
+    business: float
+    transfer: float
+    property: float
+    start: float
+    poor: float
+
+
 @primitive
-def tally(sums, h, income, line):
-    """Add one household's month to a group's sums."""
+def tally(g, h, income, line):
+    """The group's sums with one more household's month."""
     start = fen((h.wage + h.business + h.remittance + h.transfer + h.property) / 12.0)
-    sums[0] += 1.0
-    sums[1] += h.members
-    sums[2] += income.wage
-    sums[3] += income.business
-    sums[4] += income.remittance + income.transfer + income.insurance
-    sums[5] += income.property + income.ecological
-    sums[6] += start
-    if total(income) * 12.0 < line * 100.0 * h.members:
-        sums[7] += 1.0
+    poor = 1.0 if total(income) * 12.0 < line * 100.0 * h.members else 0.0
+    return Group(
+        g.households + 1.0,
+        g.persons + h.members,
+        g.wage + income.wage,
+        g.business + income.business,
+        g.transfer + (income.remittance + income.transfer + income.insurance),
+        g.property + (income.property + income.ecological),
+        g.start + start,
+        g.poor + poor,
+    )
+
+
+@rule
+def add_group(sums, g):
+    """Book a group's sums; they are whole numbers, so their order does not matter."""
+    for k in range(8):
+        sums[k] += g[k]
+
+
+@primitive
+def plus(a, b):
+    """Two households' incomes together."""
+    return Incomes(
+        a.wage + b.wage,
+        a.business + b.business,
+        a.remittance + b.remittance,
+        a.transfer + b.transfer,
+        a.insurance + b.insurance,
+        a.property + b.property,
+        a.ecological + b.ecological,
+    )
 
 
 @rule
@@ -65,8 +103,10 @@ def finances(hh, status, office, p, modes, t, sums, groups, flows):
     """
     rate = terms(p).rate
     line = p.poverty_line_yuan_per_person
-    earlier, movers, stayers = groups[G.earlier], groups[G.movers], groups[G.stayers]
-    returned, withheld, granted = groups[G.returned], groups[G.withheld], groups[G.granted]
+    nobody = Group(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    earlier, movers, stayers, returned, withheld, granted = nobody, nobody, nobody, nobody, nobody, nobody
+    all_incomes = Incomes(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    consumed, housing = 0.0, 0.0
     for i in range(office.first, office.last):
         s = status[i]
         if s == OWN_MOVED:
@@ -102,28 +142,39 @@ def finances(hh, status, office, p, modes, t, sums, groups, flows):
         h.debt_service = interest + principal - subsidised
         housed = min(rent, month.consumption)
 
-        flows[F.wage] += income.wage
-        flows[F.business] += income.business
-        flows[F.remittance] += income.remittance
-        flows[F.transfer] += income.transfer
-        flows[F.insurance_gain] += income.insurance
-        flows[F.property] += income.property
-        flows[F.ecological_payment] += income.ecological
-        flows[F.rent] += housed
-        flows[F.consumption] += month.consumption - housed
-        interest_paid = min(interest, month.paid)
-        flows[F.loan_interest] += interest_paid
-        flows[F.loan_principal] += month.paid - interest_paid
+        all_incomes = plus(all_incomes, income)
+        housing += housed
+        consumed += month.consumption - housed
+        if month.paid > 0.0:
+            interest_paid = min(interest, month.paid)
+            flows[F.loan_interest] += interest_paid
+            flows[F.loan_principal] += month.paid - interest_paid
 
         if h.earlier > 0:
-            tally(earlier, h, income, line)
+            earlier = tally(earlier, h, income, line)
         elif s == MOVED:
-            tally(movers, h, income, line)
+            movers = tally(movers, h, income, line)
         elif s == RETURNED:
-            tally(returned, h, income, line)
+            returned = tally(returned, h, income, line)
         elif h.withheld == 0:
-            tally(stayers, h, income, line)
+            stayers = tally(stayers, h, income, line)
         if h.withheld > 0 and t - h.left >= SETTLED_MONTHS:
-            tally(withheld, h, income, line)
+            withheld = tally(withheld, h, income, line)
         if h.earlier == 0 and (s == MOVED or s == RETURNED) and t - h.moved >= SETTLED_MONTHS:
-            tally(granted, h, income, line)
+            granted = tally(granted, h, income, line)
+
+    flows[F.wage] += all_incomes.wage
+    flows[F.business] += all_incomes.business
+    flows[F.remittance] += all_incomes.remittance
+    flows[F.transfer] += all_incomes.transfer
+    flows[F.insurance_gain] += all_incomes.insurance
+    flows[F.property] += all_incomes.property
+    flows[F.ecological_payment] += all_incomes.ecological
+    flows[F.rent] += housing
+    flows[F.consumption] += consumed
+    add_group(groups[G.movers], movers)
+    add_group(groups[G.stayers], stayers)
+    add_group(groups[G.withheld], withheld)
+    add_group(groups[G.granted], granted)
+    add_group(groups[G.earlier], earlier)
+    add_group(groups[G.returned], returned)
