@@ -1,0 +1,147 @@
+"""Numbers worked out by hand, in tests/hand_worked, against single rules and against the whole model."""
+
+import importlib
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from same import differences
+from worlds import MODES, POLICY
+
+from simulation.agents import run_agents
+from simulation.households import POPULATION_DTYPES, Population, Villages, new_households
+from simulation.institutions import Institutions
+from simulation.ledger import FLOW
+from simulation.model import RelocationModel, plain
+from simulation.outcomes import K
+from simulation.policy import mode_table, policy_table
+from simulation.rule import interpreted
+from simulation.run import Inputs, run
+
+FOLDER = Path(__file__).parent / "hand_worked"
+STORY = tomllib.loads((FOLDER / "household.toml").read_text("utf-8"))
+CASES = tomllib.loads((FOLDER / "rules.toml").read_text("utf-8"))["case"]
+
+
+def hamlet(households: list[dict], *, months: int = 24, mode: dict | None = None, **policy) -> Inputs:
+    """One village, one site with a home for everyone, one mode; the household and policy of the story, with changes."""
+    rows = [STORY["household"] | changes for changes in households]
+    population = Population(
+        *(np.array([row.get(f, 0) for row in rows], POPULATION_DTYPES[f]) for f in Population._fields)
+    )
+    one = np.ones(1)
+    villages = Villages(
+        np.zeros(1, np.int32), np.array([0, len(rows)]), 20 * one, 5 * one, one, 3 * one, 0.3 * one
+    )
+    institutions = Institutions(
+        villages=villages,
+        site_of=np.zeros((1, 1), np.int32),
+        originals=np.array([len(rows)]),
+        pool_share=one,
+        site_county=np.zeros(1, np.int32),
+        site_mode=np.zeros(1, np.int32),
+        site_class=np.ones(1, np.int32),
+        ready=np.full((months, 1), 100.0),
+        school_open=np.ones((months, 1)),
+    )
+    return Inputs(
+        population,
+        institutions,
+        policy_table(POLICY | STORY["policy"] | policy, months=months, counties=1, county_factors={}),
+        mode_table([MODES[0] | STORY["mode"] | (mode or {})], months=months),
+        window=12,
+    )
+
+
+def test_one_household_from_offer_to_arrears():
+    model = RelocationModel(hamlet([{}]), rng=1)
+    household = model.household(0)
+    expected: dict = {}
+    for month, changes in enumerate(STORY["month"]):
+        model.step()
+        expected |= changes
+        found = dict(
+            status=household.status,
+            income=household.income_yuan,
+            savings=household.savings_yuan,
+            loan=household.loan_yuan,
+            due=household.debt_service_yuan,
+            arrears=household.arrears_yuan,
+        )
+        assert {name: found[name] for name in expected} == expected, f"month {month}"
+    flows = model.outcomes.ledger[:, 0].sum(axis=0)
+    assert flows[FLOW["subsidy"]] == 80_000_00
+    assert flows[FLOW["home_price"]] == 300_000_00
+    assert flows[FLOW["fitting_out"]] == 50_000_00
+    assert flows[FLOW["loan_drawn"]] == 222_000_00
+    assert flows[FLOW["loan_interest"]] == 8 * 777_00  # months 2..9
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['rule']}: {case['name'][:40]}")
+def test_rules(case):
+    inputs = hamlet([{}])
+    parts = dict(
+        h=plain(new_households(inputs.population)[0]),
+        p=plain(inputs.policy[0, 0]),
+        m=plain(inputs.modes[0, 0]),
+    )
+    for name, part in parts.items():
+        for field, value in case.get(name, {}).items():
+            assert hasattr(part, field), field
+            setattr(part, field, value)
+    module, name = case["rule"].split(".")
+    rule = interpreted(getattr(importlib.import_module(f"simulation.rules.{module}"), name))
+    arguments = [parts.get(a, a) if isinstance(a, str) else a for a in case.get("args", ())]
+    found = rule(*parts.values(), *arguments) if case.get("hpm") else rule(*arguments)
+    if isinstance(case["expect"], dict):
+        found = {field: getattr(found, field) for field in case["expect"]}
+    assert found == pytest.approx(case["expect"], rel=1e-3 if isinstance(found, float) else 1e-9)
+
+
+def ten(willing: int) -> list[dict]:
+    """Ten households, some of them on the low-income list, to which alone the programme is open."""
+    return [dict(poor=int(i < willing)) for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("willing", "gate", "whole"), [(8, 0.8, 1), (7, 0.8, 0), (9, 0.9, 1), (8, 0.9, 0), (10, 1, 1)]
+)
+def test_a_village_moves_whole_from_its_gate_on(willing, gate, whole):
+    changes = dict(open_to_others=0, open_to_hazard=0, whole_village_offer=1, village_gate=gate)
+    inputs = hamlet(ten(willing), **(changes | dict(intention_to_application_per_year=0)))
+    result = run(inputs, seed=1)
+    assert result.books.villages.whole[0] == whole
+    assert result.outcomes.county[:, 0, K.new_applied].sum() == (willing if whole else 0)
+    assert result.outcomes.county[-1, 0, K.moved] == (willing if whole else 0)
+    assert differences(result, run_agents(inputs, seed=1)) == []
+
+
+def test_hazard_is_served_before_low_income_when_money_runs_out():
+    rows = [dict(poor=1), dict(hazard=1), dict(poor=1), dict(hazard=1), {}]
+    extras = dict(subsidy_hazard_extra_yuan_per_person=0, subsidy_poor_extra_yuan_per_person=0)
+    payers = {f"budget_{payer}_yuan_per_year": 0 for payer in ("central", "province", "city")}
+    inputs = hamlet(rows, budget_county_yuan_per_year=250_000, bridge_finance_yuan=0, **extras, **payers)
+    status = run(inputs, seed=1, months=6).status  # 250,000 pays for three of five subsidies of 80,000
+    assert (status == 3).sum() == 3
+    assert status[1] == status[3] == 3
+    assert status[4] == 1
+
+
+def test_posts_go_to_households_without_work_first():
+    inputs = hamlet(
+        [dict(local_jobs=0, wage=0), {}, {}], public_posts=1, participation=1, workshop_openings_per_year=0, service_openings_per_year=0,
+        vacancies_per_mover=0, away_rate_per_month=0, startup_places_per_year=0, post_subsidy_yuan_per_month=0,
+    )  # fmt: skip
+    households = run(inputs, seed=1, months=6).households
+    assert households.post.tolist() == [1, 0, 0]
+    assert households.seekers.tolist() == [1, 1, 1]
+
+
+def test_inputs_are_not_written_to():
+    inputs = hamlet([{}])
+    before = replace(inputs, policy=inputs.policy.copy(), modes=inputs.modes.copy())
+    RelocationModel(inputs, rng=1).run_model()
+    assert np.array_equal(inputs.policy, before.policy)
+    assert inputs.population.savings[0] == 60000
