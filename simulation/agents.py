@@ -209,12 +209,11 @@ class HouseholdAgent(PlainAgent):
         if moving and p.job_before_move > 0.0 and labour > 0 and working == 0:
             return
         cost = costs(self, p, m, self.subsidy / 100.0)
-        price, gross, borrowed = fen(cost.price), fen(cost.gross), fen(cost.loan)
+        price, gross, kin, borrowed = fen(cost.price), fen(cost.gross), fen(cost.kin), fen(cost.loan)
         if self.subsidy > gross:
             office.committed -= self.subsidy - gross
             self.subsidy = gross
         at_once = self.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
-        kin = min(max(0.0, gross - at_once - borrowed - self.savings), fen(p.kin_transfer_yuan))
         savings = self.savings + kin + borrowed + at_once - gross
         if savings < 0.0 or self.draw(draws.DROP_OUT, self.granted) < p.dropout_share:
             self.give_back()
@@ -701,7 +700,7 @@ class OfficeAgent(PlainAgent):
         posts = p.public_posts * share
         if p.post_subsidy_yuan_per_month > 0.0:
             posts = min(posts, p.jobs_budget_yuan_per_year * share / (12.0 * p.post_subsidy_yuan_per_month))
-        self.employers[POST].positions = float(math.floor(posts))
+        self.employers[POST].positions = max(float(math.floor(posts)), self.employers[POST].filled)
 
     # step 4: what the lists still offer
 

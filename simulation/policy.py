@@ -325,5 +325,7 @@ def _check(values: Mapping[str, Dated], known: Mapping[str, Parameter]) -> None:
         wrong += [
             f"{name}: {v} is outside {p.low}..{p.high} {p.unit}" for v in steps if not p.low <= v <= p.high
         ]
+        if p.unit in ("flag", "rank", "code"):
+            wrong += [f"{name}: {v} must be a whole number" for v in steps if v != int(v)]
     if wrong:
         raise ValueError("policy parameters: " + "; ".join(sorted(wrong)))

@@ -42,8 +42,9 @@ class Costs(NamedTuple):
     gross: float  # price and fitting out
     subsidy: float
     compensation: float
+    kin: float  # help from kin
     loan: float
-    cash: float  # to be paid at once
+    cash: float  # own money to be paid at once
     net: float  # after subsidy and compensation
     carried: bool  # cash is within what the household can put up
 
@@ -140,18 +141,20 @@ def service_level(p, site_class):
 
 @rule
 def costs(h, p, m, subsidy):
-    """What one mode costs after `subsidy` (yuan): savings and kin first, then the loan."""
+    """What one mode costs after `subsidy` (yuan): kin help first, then savings, then the loan."""
     size = area(h, m)
     price = p.home_price_yuan_per_m2 * m.price_ratio * size
     gross = price + p.fitting_out_yuan_per_m2 * m.fitting_out_factor * size
     subsidy = min(subsidy, gross)  # a surplus over the price is never household income
-    compensation = p.compensation_yuan_per_m2 * h.house_m2 if m.surrender > 0.0 else 0.0
+    leaves_house = m.surrender > 0.0 and m.counts > 0.0
+    compensation = p.compensation_yuan_per_m2 * h.house_m2 if leaves_house else 0.0
     upfront = gross if p.subsidy_delay_months > 0.0 else gross - subsidy
-    purse = p.usable_savings_share * h.savings / 100.0 + p.kin_transfer_yuan
-    loan = lent(upfront - purse, price, p)
-    cash = upfront - loan
+    kin = min(p.kin_transfer_yuan, upfront)
+    purse = p.usable_savings_share * h.savings / 100.0
+    loan = lent(upfront - kin - purse, price, p)
+    cash = upfront - kin - loan
     net = max(0.0, gross - subsidy - compensation)
-    return Costs(size, price, gross, subsidy, compensation, loan, cash, net, cash <= purse + 0.01)
+    return Costs(size, price, gross, subsidy, compensation, kin, loan, cash, net, cash <= purse + 0.01)
 
 
 @rule

@@ -158,12 +158,11 @@ def move_in(hh, status, books, p, modes, seed, c, t, window, sums, by_mode, by_c
         if moving and p.job_before_move > 0.0 and labour > 0 and working == 0:
             continue
         cost = costs(h, p, m, h.subsidy / 100.0)
-        price, gross, loan = fen(cost.price), fen(cost.gross), fen(cost.loan)
+        price, gross, kin, loan = fen(cost.price), fen(cost.gross), fen(cost.kin), fen(cost.loan)
         if h.subsidy > gross:
             office.committed -= h.subsidy - gross
             h.subsidy = gross
         at_once = h.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
-        kin = min(max(0.0, gross - at_once - loan - h.savings), fen(p.kin_transfer_yuan))
         savings = h.savings + kin + loan + at_once - gross
         if savings < 0.0 or u01(seed, DROP_OUT, i, h.granted) < p.dropout_share:
             give_back(h, books, c, t)

@@ -44,4 +44,4 @@ def supply(books, p, c, t, window, flows):
     positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
     positions[SERVICE] += p.service_openings_per_year * share / 12.0
     positions[STARTUP] += p.startup_places_per_year * share / 12.0
-    positions[POST] = posts_funded(p, share)
+    positions[POST] = max(posts_funded(p, share), filled[POST])  # a post is cut when it falls vacant
