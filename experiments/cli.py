@@ -272,6 +272,34 @@ def population(
 
 
 @app.command()
+def pace(
+    name: Annotated[str, typer.Argument(help="The region: lishui.", show_default=False)],
+    set_: Sets = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the modelled pace of moving, under the rules of the year before, against earlier years."""
+    langs = _langs(lang)
+    region = name.partition("/")[0]
+    if region != "lishui":
+        raise Refused(f"{name}: facts on the pace of earlier years come with lishui only")
+    scenario = _load(f"{region}/status-quo", set_, None)
+
+    from experiments import logs
+    from experiments import pace as paces
+    from simulation.codecache import announce_compile
+
+    announce_compile()
+    with _door():
+        report = paces.report(scenario)
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for one in langs:
+        typer.echo(logs.for_terminal(paces.text(report, one)))
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Show versions, paths, fonts, machine and cache, and what is wrong with them."""
     from experiments import doctor, logs
