@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.toys.spec import APPLIED, HOME, MOVED, RETURNED, Households, Toy
-from simulation.draws import exp_, normal, u01
-from simulation.rule import rule
+from simulation.draws import exp_, fill_pairs, normal, u01
+from simulation.rule import rule, step
 
-WEIGH, LOTTERY, WORK, BACK, NOISE = range(5)  # streams
+MONTH, LOTTERY, NOISE = range(3)  # streams
 
 HOUSEHOLD = np.dtype(
     [
         (name, "f8")
         for name in ("persons", "workers", "age", "distance", "taste", "farm", "savings", "income", "loan")
     ]
-    + [("village", "i4"), ("status", "i1"), ("working", "i1")],
+    + [("village", "i4"), ("working", "i1")],
     align=True,
 )
 
@@ -44,9 +44,7 @@ def works_now(h, p, open_, draw):
 
 @rule
 def earned(h, p):
-    """What this month brings; `income` follows it slowly."""
-    if h.status != MOVED:
-        return h.farm
+    """What this month brings a mover; `income` follows it slowly."""
     return p.wage * h.workers if h.working > 0 else p.relief * h.persons
 
 
@@ -61,16 +59,16 @@ def goes_back(h, p, draw):
     return draw < p.base * exp_(p.k_debt * burden + p.k_idle * (1 - h.working))
 
 
-@rule
-def apply(hh, p, seed, t, open_, share, queue):
+@step
+def apply(hh, status, p, seed, t, open_, share, queue, draws):
     new = np.empty(len(hh), np.int64)
     found = 0
     for i in range(len(hh)):
-        h = hh[i]
-        if h.status != HOME or h.age >= p.max_age or u01(seed, WEIGH, i, t) >= p.weighs:
+        if status[i] != HOME or draws[i] >= p.weighs:
             continue
-        if wants_to_leave(h, p, open_, share[h.village]):
-            h.status = APPLIED
+        h = hh[i]
+        if h.age + t / 12.0 < p.max_age and wants_to_leave(h, p, open_, share[h.village]):
+            status[i] = APPLIED
             new[found] = i
             found += 1
     ticket = np.empty(found)
@@ -84,53 +82,56 @@ def apply(hh, p, seed, t, open_, share, queue):
 
 
 @rule
-def grant(hh, p, queue):
+def grant(hh, status, p, queue):
     for _ in range(int(p.homes)):
         line = 0 if queue.start[0] < queue.end[0] else 1
         if queue.start[line] == queue.end[line]:
             return
-        h = hh[queue.row[line, queue.start[line]]]
+        i = queue.row[line, queue.start[line]]
         queue.start[line] += 1
-        h.status = MOVED
-        h.loan = p.loan * h.persons
+        status[i] = MOVED
+        hh[i].loan = p.loan * hh[i].persons
 
 
 @rule
-def live(hh, p, seed, t, open_):
+def live(hh, status, p, seed, t, open_, works, back):
+    most = p.base * exp_(5.0 * p.k_debt + p.k_idle)  # no household goes back more often
     for i in range(len(hh)):
         h = hh[i]
-        if h.status == MOVED:
-            h.working = works_now(h, p, open_, u01(seed, WORK, i, t))
-        now = earned(h, p)
+        now, paid = h.farm, 0.0
+        moved = status[i] == MOVED
+        if moved:
+            h.working = works_now(h, p, open_, works[i])
+            now = earned(h, p)
         if p.noise > 0.0:
             now *= exp_(p.noise * normal(u01(seed, NOISE, i, t)) - 0.5 * p.noise * p.noise)
-        h.income = p.memory * h.income + (1.0 - p.memory) * now
-        paid = 0.0
-        if h.status == MOVED:
+        income = p.memory * h.income + (1.0 - p.memory) * now
+        h.income = income
+        if moved:
             paid = repaid(h, p)
             h.loan = h.loan * (1.0 + p.rate) - paid
-        left = h.income - p.need * h.persons - p.spend * h.income - paid
-        h.savings = max(0.0, h.savings + left)
-        if h.status == MOVED and goes_back(h, p, u01(seed, BACK, i, t)):
-            h.status = RETURNED
+        h.savings = max(0.0, h.savings + income - p.need * h.persons - p.spend * income - paid)
+        if moved and back[i] < most and goes_back(h, p, back[i]):
+            status[i] = RETURNED
             h.working = 0
-        h.age += 1.0 / 12.0
 
 
-@rule
-def advance(hh, p, seed, months, size, queue):
-    """All months, in place."""
+@step
+def advance(hh, status, p, seed, months, size, queue):
+    """All months, in place. A household weighs the offer or works, never both: one draw serves either."""
+    works, back = np.empty(len(hh)), np.empty(len(hh))
     for t in range(months):
+        fill_pairs(seed, MONTH, 0, t, works, back)
         share = np.zeros(len(size))
         working = 0
-        for h in hh:
-            if h.status == MOVED:
-                share[h.village] += 1.0
-                working += h.working
+        for i in range(len(hh)):
+            if status[i] == MOVED:
+                share[hh[i].village] += 1.0
+                working += hh[i].working
         open_ = max(0.0, 1.0 - working / p.jobs)
-        apply(hh, p, seed, t, open_, share / size, queue)
-        grant(hh, p, queue)
-        live(hh, p, seed, t, open_)
+        apply(hh, status, p, seed, t, open_, share / size, queue, works)
+        grant(hh, status, p, queue)
+        live(hh, status, p, seed, t, open_, works, back)
 
 
 def run(households: Households, p: Toy, seed: int, months: int) -> tuple[float, ...]:
@@ -140,8 +141,9 @@ def run(households: Households, p: Toy, seed: int, months: int) -> tuple[float, 
         hh[name] = column
     hh["income"] = households.farm
     queue = Queue(np.empty((2, n), np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64))
-    advance(hh.view(np.recarray), p, seed, months, np.bincount(households.village), queue)
-    number = np.bincount(hh["status"], minlength=4)
+    status = np.full(n, HOME, np.uint8)
+    advance(hh.view(np.recarray), status, p, seed, months, np.bincount(households.village), queue)
+    number = np.bincount(status, minlength=4)
     return (
         *map(float, number[[APPLIED, MOVED, RETURNED]]),
         *(float(hh[name].sum()) for name in ("working", "income", "savings", "loan")),
