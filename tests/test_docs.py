@@ -14,7 +14,8 @@ HOME = Path(__file__).parents[1]
 PAGES = sorted([*HOME.glob("README*.md"), *(HOME / "docs").glob("*.md")])
 TUTORIALS = sorted((HOME / "docs").glob("tutorial*.md"))
 IDS = [str(page.relative_to(HOME)) for page in PAGES]
-COMMAND = re.compile(r"(?:^|[\s`(/\\])anju ((?:run|check|list|show|population|doctor)\b[^`\n#]*|--\w+)")
+CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.S | re.M)
+COMMAND = re.compile(r"\banju ([^`\n#]+)")
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -34,7 +35,8 @@ def options() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_commands_exist(page, options):
-    for text in COMMAND.findall(page.read_text(encoding="utf-8")):
+    code = "\n".join(CODE.findall(page.read_text(encoding="utf-8")))
+    for text in COMMAND.findall(code):
         name = "" if text.startswith("-") else text.split()[0]
         assert name in options, f"anju {text}"
         unknown = {word for word in re.findall(r"(?<!\S)--?[a-z][\w-]*", text)} - options[name]
