@@ -178,13 +178,13 @@ class HouseholdAgent(PlainAgent):
             return False
         return self.left == NEVER or month - self.left >= p.reapply_months
 
-    def weigh(self, whole: int) -> choice.Choice:
-        """Weigh every mode against staying; a village that moves whole keeps neither services nor school."""
+    def weigh(self, whole: int, explain: int = 0) -> choice.Choice:
+        """Weigh the modes against staying; a village that moves whole keeps neither services nor school."""
         model, home = self.model, self.home
         around = surroundings(home, 0.0 if whole else model.school_open[home.row])
         return choose(
             self, self.policy, model.modes, self.office.terms, around, home.site_of, model.sites, self.office.room,
-            whole, model.seed,
+            whole, explain, model.seed,
         )  # fmt: skip
 
     def apply(self, found: choice.Choice, whole: int):
@@ -514,7 +514,7 @@ class HouseholdAgent(PlainAgent):
             return W.withdrew
         if not eligible(self, self.policy):
             return W.infeasible
-        found = self.weigh(whole=0)
+        found = self.weigh(whole=0, explain=1)
         if found.mode >= 0 and self.model.modes[found.mode].counts > 0.0:
             return W.not_yet_applied
         if not found.open:

@@ -109,6 +109,27 @@ def u01(seed, stream, entity, month):
 
 
 @rule
+def u01_eight(seed, stream, entity, month):
+    """Eight independent uniform draws in (0, 1) of 32 bits each."""
+    s = np.uint64(seed)
+    e = np.uint64(entity) + np.uint64(entity)
+    m, k, low, high = np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
+    a, b, c, d = philox(e & _LOW, e >> _U32, m, k, low, high)
+    e += np.uint64(1)
+    w, x, y, z = philox(e & _LOW, e >> _U32, m, k, low, high)
+    return (
+        _short_unit(a), _short_unit(b), _short_unit(c), _short_unit(d),
+        _short_unit(w), _short_unit(x), _short_unit(y), _short_unit(z),
+    )  # fmt: skip
+
+
+@primitive
+def _short_unit(a):
+    """A double in (0, 1) from the 32 bits of one word."""
+    return (np.float64(np.int64(a)) + 0.5) / 4294967296.0
+
+
+@rule
 def fill_pairs(seed, stream, first_entity, month, first, second):
     """`u01_pair` of a run of entities: first_entity, first_entity + 1, ... as many as the two arrays hold."""
     for j in range(len(first)):

@@ -244,7 +244,7 @@ resale_lock_years | years | 0 | 50 | | years before the home may be sold | 限�
 """,
     "constant": """
 price_ratio | ratio | 0 | 10 | | price relative to home_price_yuan_per_m2 | 相对县城安置房价格
-kind | code | 1 | 15 | | taste of this kind of destination is shared by modes of one kind | 类别码
+kind | code | 1 | 8 | | taste of this kind of destination is shared by modes of one kind | 类别码
 place | code | 0 | 2 | | 0 in place, 1 township, 2 county town | 地点(0原地 1乡镇 2县城)
 needs_home | flag | 0 | 1 | | takes a home from the programme's sites | 占用房源
 needs_kin | flag | 0 | 1 | | open only to households with members living elsewhere | 需投靠亲友

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+import numba
 from numba.core import types as nb
 
 
@@ -17,7 +17,8 @@ def rule(function: Callable, *, inline: bool = False, allocates: bool = False) -
     A rule is compiled once: every integer argument is an int64, whether it comes as a literal, a count or a flag. A rule makes no
     arrays, which spares it the counting of references.
     """
-    dispatcher: Any = njit(
+    compiler: Any = numba.njit
+    dispatcher = compiler(
         cache=True, nogil=True, error_model="numpy", forceinline=inline, _nrt=allocates
     )(function)  # fmt: skip
     template = dispatcher.get_call_template
@@ -36,7 +37,7 @@ def step(function: Callable) -> Callable:
 
 
 def _widened(argument: Any) -> Any:
-    plain = nb.unliteral(argument)
+    plain: Any = nb.unliteral(argument)
     small = isinstance(plain, nb.Boolean) or (isinstance(plain, nb.Integer) and plain.bitwidth < 64)
     return nb.int64 if small else plain
 

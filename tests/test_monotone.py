@@ -41,7 +41,7 @@ def modes_chosen(modes=MODES, whole=0, **changes) -> np.ndarray:
     site_of = [m["kind"] % 3 for m in modes]
     return np.array(
         [
-            choose(h, p, records, in_force, surroundings(h.id), site_of, SITES, ROOM, whole, 9).mode
+            choose(h, p, records, in_force, surroundings(h.id), site_of, SITES, ROOM, whole, 0, 9).mode
             for h in HOUSEHOLDS
         ]
     )

@@ -8,7 +8,7 @@ and credit move people as much as each other (Bryan, Chowdhury & Mobarak 2014).
 from typing import NamedTuple
 
 from simulation import draws
-from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01, u01_pair
+from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01_eight, u01_pair
 from simulation.rule import rule
 from simulation.rules.grant import entitlement
 from simulation.rules.income import farm_kept, skill
@@ -89,9 +89,9 @@ def tastes(h, p, seed):
 
 
 @rule
-def taste_for_kind(h, p, seed, kind):
+def taste_for_kind(p, lots, kind):
     """Lasting taste for a kind of destination; listing a mode twice adds no new draw."""
-    return p.mode_taste_scale * gumbel(u01(seed, draws.TASTE_MODE, h.id * 16 + int(kind), 0))
+    return p.mode_taste_scale * gumbel(lots[int(kind) - 1])
 
 
 @rule
@@ -158,12 +158,11 @@ def costs(h, p, m, subsidy):
 
 
 @rule
-def offer(h, p, m, terms, bank, around, service, subsidy):
-    """Weigh one mode against staying.
+def offer(h, p, m, c, terms, bank, around, service):
+    """Weigh one mode, at its costs `c`, against staying.
 
     `service` is the service level of the site, `bank` the bank's lasting view of the household.
     """
-    c = costs(h, p, m, subsidy)
     income = expected_income(h, p, m, around.job_chance)
     floor = p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index
     income = max(income, floor)
@@ -195,22 +194,27 @@ def offer(h, p, m, terms, bank, around, service, subsidy):
 
 
 @rule
-def choose(h, p, modes, terms, around, site_of, sites, room, whole, seed):
+def choose(h, p, modes, terms, around, site_of, sites, room, whole, explain, seed):
     """The best affordable mode if it beats staying; improvement in place only where no way of moving does.
 
     `modes` are this month's mode records, `site_of` the village's site for each mode, `sites` the table of sites,
-    `room` the homes of each mode in the county that nobody has applied for; `whole` is 1 where the offer is whole-village relocation.
+    `room` the homes of each mode in the county that nobody has applied for; `whole` is 1 where the offer is whole-village relocation. Only
+    if `explain` is 1 are modes weighed, too, for which the household lacks the cash: then `wanted` tells.
     """
     leaning = tastes(h, p, seed)
+    lots = u01_eight(seed, draws.TASTE_MODE, h.id, 0)
     best, at, wanted, full, is_open = -1e300, -1, -1e300, -1e300, False
     for k in range(len(modes)):
         m = modes[k]
         if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
             continue
         is_open = True
+        c = costs(h, p, m, entitlement(h, p, m, whole))
+        if not c.carried and explain == 0:
+            continue
         level = service_level(p, sites[site_of[k]].klass if site_of[k] >= 0 else 1)
-        o = offer(h, p, m, terms, leaning.bank, around, level, entitlement(h, p, m, whole))
-        worth = o.value + leaning.leave + taste_for_kind(h, p, seed, m.kind)
+        o = offer(h, p, m, c, terms, leaning.bank, around, level)
+        worth = o.value + leaning.leave + taste_for_kind(p, lots, m.kind)
         wanted = max(wanted, worth)
         if not o.affordable:
             continue
@@ -225,8 +229,8 @@ def choose(h, p, modes, terms, around, site_of, sites, room, whole, seed):
             m = modes[k]
             if not open_in_place(h, p, m):
                 continue
-            o = offer(h, p, m, terms, leaning.bank, around, 0.0, entitlement(h, p, m, 0))
-            worth = o.value + taste_for_kind(h, p, seed, m.kind)
+            o = offer(h, p, m, costs(h, p, m, entitlement(h, p, m, 0)), terms, leaning.bank, around, 0.0)
+            worth = o.value + taste_for_kind(p, lots, m.kind)
             if o.affordable and worth > 0.0:
                 return Choice(k, worth, is_open, wanted, full)
     return Choice(-1, best, is_open, wanted, full)

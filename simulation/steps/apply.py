@@ -74,7 +74,7 @@ def apply(hh, status, books, p, modes, seed, c, t, window, sums):
                 sums[K.new_own_moved] += 1.0
                 sums[K.persons_own_moved] += h.members
             elif draw < applies and may_apply(h, p, t):
-                choice = choose(h, p, modes, loan, around, books.site_of[v], books.sites, room, 0, seed)
+                choice = choose(h, p, modes, loan, around, books.site_of[v], books.sites, room, 0, 0, seed)
                 if choice.mode >= 0:
                     status[i] = APPLIED
                     apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
@@ -99,7 +99,7 @@ def offer_whole_village(hh, status, books, v, p, modes, loan, room, seed, t, sum
             continue
         h = hh[i]
         if s == ORIGIN and may_apply(h, p, t):
-            choice = choose(h, p, modes, loan, after, books.site_of[v], books.sites, room, 1, seed)
+            choice = choose(h, p, modes, loan, after, books.site_of[v], books.sites, room, 1, 0, seed)
             mode[i - first] = choice.mode
             margin[i - first] = choice.margin
         if mode[i - first] < 0:

@@ -146,7 +146,7 @@ def explain(hh, status, books, p, modes, seed, c, t, why):
                 reason = W.infeasible
             else:
                 choice = choose(
-                    h, p, modes, loan, around, books.site_of[v], books.sites, books.room[c], 0, seed
+                    h, p, modes, loan, around, books.site_of[v], books.sites, books.room[c], 0, 1, seed
                 )
                 if choice.mode >= 0 and modes[choice.mode].counts > 0.0:
                     reason = W.not_yet_applied
