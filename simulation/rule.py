@@ -38,8 +38,10 @@ def step(function: Callable) -> Callable:
 
 def _widened(argument: Any) -> Any:
     plain: Any = nb.unliteral(argument)
-    small = isinstance(plain, nb.Boolean) or (isinstance(plain, nb.Integer) and plain.bitwidth < 64)
-    return nb.int64 if small else plain
+    if isinstance(plain, nb.Boolean):
+        return nb.int64
+    integer: Any = plain
+    return nb.int64 if isinstance(plain, nb.Integer) and integer.bitwidth < 64 else plain
 
 
 def interpreted(function: Any, _seen: dict | None = None) -> Callable:
