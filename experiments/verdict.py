@@ -21,6 +21,8 @@ __all__ = ["Verdict", "effect_of_moving", "outcome", "spread", "text", "verdict"
 
 Z95 = 1.959963984540054
 SOURCES = ("wage", "business", "transfer", "property")
+# what the move itself costs; money for jobs also serves those who moved before
+RELOCATION = ("subsidy", "compensation", "paid_exit", "reclamation", "interest_subsidy")
 STANDING = ("insurance_gain", "ecological_payment")  # paid by the county outside the programme's account
 FEWEST_POINTS = 5  # below this an interval bootstrapped over points says nothing
 
@@ -92,7 +94,7 @@ class Money:
     standing: Spread  # entitlements the counties pay outside the programme's account
     quota_revenue: Spread
     unspent: Spread
-    cost_per_person: Spread | None  # all the public paid, a person moved
+    cost_per_person: Spread | None  # RELOCATION, a person moved
     net_cost_per_person: Spread | None  # the same less quota revenue
     households: dict[str, Spread]  # what movers paid and borrowed
 
@@ -349,8 +351,8 @@ def _money(study: Study) -> Money:
         return yuan[:, [FLOW[name] for name in names]].sum(axis=1)
 
     paid = [flow for flow in FLOWS if flow.programme and flow.name != "quota_revenue"]
-    cost = total(*(flow.name for flow in paid))
-    keys = _last(study, "persons_keys")
+    cost = total(*RELOCATION)
+    keys = _last(study, "persons_signed")  # at the end: all who moved, also those handed keys after the window
     return Money(
         appropriations={
             flow.name.removeprefix("appropriation_"): spread(total(flow.name))

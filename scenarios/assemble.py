@@ -220,11 +220,15 @@ def _ready(scenario: Scenario, values: _Values) -> np.ndarray:
         )
         wait = 0.0 if site.mode in market else lag
         finished = np.minimum((month + 1.0) / max(lag, 1.0), 1.0)
-        started = np.clip(month + 1.0 - wait, 0.0, scenario.window) / 12.0
         factor = values.by_month(
             "market_homes_factor" if site.mode in market else "homes_factor", scenario.months
         )
-        homes = np.floor(factor * (ready + under_way * finished + per_year * started) + 1e-9)
+        starts = np.where(month < scenario.window, factor * per_year / 12.0, 0.0)
+        begun = np.concatenate(
+            [[0.0], np.cumsum(starts)]
+        )  # a dated factor acts on what is started from then on
+        done = np.interp(np.clip(month + 1.0 - wait, 0.0, None), np.arange(len(begun)), begun)
+        homes = np.floor(factor[0] * (ready + under_way * finished) + done + 1e-9)
         columns.append(np.maximum.accumulate(homes))
     return np.array(columns).T.reshape(scenario.months, len(columns)).copy()
 

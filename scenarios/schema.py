@@ -82,12 +82,25 @@ def _target_unit(metric: str) -> str:
             return unit
     if metric.startswith(("positions_", "filled_")):
         return "jobs"
-    other = {"integration": "index", "job_belief": "share", "trained": "persons", "mover_labour": "persons",
-             "mover_employed": "persons", "mover_seekers": "persons"}  # fmt: skip
+    other = {"mover_labour": "persons", "mover_employed": "persons", "mover_seekers": "persons"}
     return other.get(metric, "household")
 
 
-METRICS = {"persons": "persons"} | {name: _target_unit(name) for name in INDICATORS}
+_NOT_AT_A_DATE = (
+    "trained",
+    "due_fen",
+    "interest_fen",
+    "reclaimed_mu",
+    "quota_sold_mu",
+    "integration",
+    "job_belief",
+)
+METRICS = {"persons": "persons"} | {
+    name: _target_unit(name)
+    for name in INDICATORS
+    if name not in _NOT_AT_A_DATE
+    and not name.startswith("new_")  # flows of a month and sums are no target at a date
+}
 """What a target may count, and in which unit; `persons` are counted at the target's event."""
 EVENTS = ("signed", "keys", "occupied")
 
@@ -135,10 +148,13 @@ class Header(Part):
     not_modelled: list[Text] = []
 
 
+MOST_MONTHS = 600  # of a window, and of the time after it
+
+
 class Period(Part):
     start: Month | None = None
-    window_months: Annotated[int, Field(ge=1, le=600)] | None = None
-    follow_up_months: Annotated[int, Field(ge=0, le=600)] | None = None
+    window_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)] | None = None
+    follow_up_months: Annotated[int, Field(ge=0, le=MOST_MONTHS)] | None = None
 
 
 class Named(Part):

@@ -145,13 +145,15 @@ class HouseholdAgent(PlainAgent):
                 self.had_job = 1
                 self.office.employers[kind].positions += 1.0
                 self.change_job(kind, 1)
-        years = -self.moved / 12.0
-        self.surrendered = int(self.draw(draws.SURRENDER, 0) < p.surrender_share)
-        self.leased = int(self.draw(draws.LEASE, -1) < p.land_lease_per_year * years)
-        self.hukou = int(p.hukou_parity > 0.0 and self.draw(draws.HUKOU, -1) < p.hukou_per_year * years)
         self.margin = 1.0
+        self.surrendered = int(self.draw(draws.SURRENDER, 0) < p.surrender_share)
+
+    def settled_earlier(self):
+        """How far an earlier mover belongs by now; nobody is registered or insured there yet."""
+        p = self.policy
         reached = min(1.0, -self.moved * p.integration_per_month)
-        self.integration = reached * belonging(self, self.home.moved_by_mode[self.mode], p, 0)
+        self.integration = reached * belonging(self, self.home.moved_by_mode[self.mode] - 1.0, p, 0)
+        self.leased = int(self.draw(draws.LEASE, -1) < p.land_lease_per_year * -self.moved / 12.0)
 
     # step 4-5: choose and apply
 
@@ -434,7 +436,9 @@ class HouseholdAgent(PlainAgent):
         self.stop_working()
         self.status = RETURNED
         self.left = self.model.month
-        self.leased = self.hukou = 0
+        self.hukou = 0
+        if self.leased == 1:  # land let comes back, land given up does not
+            self.leased = 0
         self.integration = 0.0
         self.home.moved_by_mode[self.mode] -= 1.0
         if self.site >= 0:
@@ -890,6 +894,7 @@ class RelocationByAgents(mesa.Model):
             office.lottery = sorted(office.households, key=lambda h: h.draw(draws.LOTTERY, 0))
         self.open_month()
         self.households.select(lambda h: h.earlier).do("arrive_earlier")
+        self.households.select(lambda h: h.earlier).do("settled_earlier")
 
     def open_month(self):
         self.modes = [plain(record) for record in self.inputs.modes[self.month]]

@@ -127,6 +127,11 @@ class RelocationModel(mesa.Model):
         parameter = PARAMETERS[name]
         if not parameter.low <= value <= parameter.high:
             raise ValueError(f"{name}: {value} is outside {parameter.low}..{parameter.high} {parameter.unit}")
+        if parameter.unit in ("flag", "rank", "code") and value != int(value):
+            raise ValueError(f"{name}: {value} must be a whole number")
+        now = self.policy[name][min(self.month, len(self.policy) - 1)]
+        if county is None and now.min() != now.max():
+            raise ValueError(f"{name} differs between counties; give county= to set it in one of them")
         self.policy[name][self.month :, slice(None) if county is None else county] = value
 
     def total(self, indicator: str) -> float:

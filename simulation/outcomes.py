@@ -13,7 +13,8 @@ import numpy as np
 from simulation.households import CLASSES, JOBS
 from simulation.ledger import FLOWS
 
-# Stocks at the end of the month, in households unless the name says otherwise.
+# Stocks at the end of the month, in households unless the name says otherwise; new_*, trained, due_fen, interest_fen,
+# reclaimed_mu and quota_sold_mu are flows of the month; integration and job_belief are sums over movers and villages.
 INDICATORS = (
     "origin", "applied", "granted", "moved", "returned", "own_moved", "improved", "withheld",
     "earlier_moved", "earlier_returned",

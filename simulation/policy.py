@@ -162,7 +162,7 @@ separation_per_month | 1/month | 0 | 1 | delta | separations | 离职率
 g_school | 1/year of schooling | 0 | 1 | g_e | schooling in search weight | 教育对求职的作用
 g_age | 1/decade | 0 | 2 | g_a | each decade over 50 in search weight | 年龄对求职的作用
 g_training | log | 0 | 2 | g_t | training in search weight | 培训对求职的作用
-g_centre | log | 0 | 2 | g_c | service centre in search weight | 服务中心对求职的作用
+g_centre | log | 0 | 2 | g_c | service centre in job finding | 服务中心对求职的作用
 participation | share | 0 | 1 | lf | labourers without a wage job who would take one in town | 劳动参与率
 job_kept_share | share | 0 | 1 | k | wage jobs near home that are kept after moving | 原岗位保留率
 farm_kept_share | share | 0 | 1 | rho_m | farm business kept after a move to the county town | 农业经营保留率
@@ -206,7 +206,7 @@ startup_term_years | years | 1 | 20 | | term of a start-up loan | 创业贷款�
 benchmark_rate | 1/year | 0 | 1 | | benchmark lending rate in force (5 years and more) | 基准利率
 approval_width | share | 0.001 | 1 | | width of bank approval in the debt-service ratio | 审批弹性
 usable_savings_share | share | 0 | 1 | | liquid savings a household will put into a home | 可用储蓄比例
-kin_transfer_yuan | yuan/household | 0 | inf | | help from kin when cash is short | 亲友资助
+kin_transfer_yuan | yuan/household | 0 | inf | | help from kin, used before savings and loan | 亲友资助
 """,
     "work": """
 workshop_wage_yuan_per_month | yuan/person/month | 0 | inf | | workshop wage | 工坊月工资

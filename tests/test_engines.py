@@ -84,9 +84,10 @@ def test_much_happens_in_the_worlds_compared():
     busy = county["busy"]
     for k in (
         K.new_moved, K.new_returned, K.new_withdrew, K.new_own_moved, K.new_improved, K.new_loans, K.earlier_returned,
-        K.trained, K.arrears_households, K.hukou_persons, K.reclaimed_mu, K.quota_sold_mu, K.closed_villages,
+        K.trained, K.hukou_persons, K.reclaimed_mu, K.quota_sold_mu, K.closed_villages,
     ):  # fmt: skip
         assert busy[..., k].sum() > 0.0, k
+    assert sum(months[..., K.arrears_households].sum() for months in county.values()) > 0.0
     assert county["whole villages"][..., K.new_whole_villages].sum() >= 3.0
     assert county["grants withheld"][-1, :, K.withheld].sum() >= 5.0
     assert (results["land given up"].households.leased == 2).sum() >= 3

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.figures import caption, style
 from experiments.figures.text import Words, figures
-from experiments.verdict import STANDING
+from experiments.verdict import RELOCATION, STANDING
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import INDICATORS
 
@@ -28,7 +28,7 @@ class Data(NamedTuple):
     incoming: list[tuple[str, np.ndarray]]
     outgoing: list[tuple[str, np.ndarray]]
     spent: float  # median over runs, standing entitlements included
-    per_person: float  # median over runs; NaN if nobody moved
+    per_person: float  # RELOCATION a person moved, median over runs; NaN if nobody moved
     uses: np.ndarray  # (USES,)
     means: np.ndarray  # (MEANS,)
 
@@ -46,8 +46,9 @@ def data(study: Any) -> Data:
     left = [study.region[:, -1, INDICATORS.index(name)] for name in ("cash_fen", "jobs_cash_fen")]
     outgoing["unspent"] = np.sum(left, axis=0) / 100.0
     spent = np.sum([yuan[flow.name] for flow in paid], axis=0)
-    moved = study.region[:, -1, INDICATORS.index("persons_keys")]
-    costs = spent[moved > 0] / moved[moved > 0]
+    moved = study.region[:, -1, INDICATORS.index("persons_signed")]
+    relocation = np.sum([yuan[name] for name in RELOCATION], axis=0)
+    costs = relocation[moved > 0] / moved[moved > 0]
     uses = np.stack([yuan[name] for name in USES])
     return Data(
         incoming=_sorted(incoming),

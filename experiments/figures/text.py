@@ -178,8 +178,8 @@ WORDS = {
     ),
     # money
     "money_title": (
-        "The public spends {per_person} yuan a person moved, {spent} in all; {share} goes to {purpose}",
-        "每搬迁一人公共支出{per_person}元，合计{spent}；其中{purpose}占{share}",
+        "Homes, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}",
+        "每搬迁一人，住房、土地和贴息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}",
     ),
     "money_title_nobody": ("The public spends {spent}; nobody has moved", "公共支出{spent}；无人搬迁"),
     "money_title_zero": ("No public money is budgeted or spent", "没有预算，也没有公共支出"),

@@ -123,10 +123,12 @@ def expected_income(h, p, m, job_chance):
     seekers = h.local_jobs * (1.0 - kept) + (h.workers - h.local_jobs) * p.participation
     chance = 1.0 if p.job_before_move > 0.0 else job_chance
     pay = 12.0 * skill(h, p) * 0.5 * (p.workshop_wage_yuan_per_month + p.service_wage_yuan_per_month)
-    year = h.wage * kept + seekers * chance * pay + h.business * farm_kept(p, m)
+    farm = farm_kept(p, m)
+    year = h.wage * kept + seekers * chance * pay + h.business * farm
     year = year + h.remittance + h.transfer + h.property
     parity = p.insurance_gain_yuan_per_person * h.members if p.insurance_parity > 0.0 else 0.0
-    return year * p.income_index + parity
+    land = (p.land_rent_yuan_per_mu * (1.0 - farm) + p.ecological_payment_yuan_per_mu) * h.land_mu
+    return year * p.income_index + parity + land
 
 
 @rule
@@ -164,16 +166,18 @@ def offer(h, p, m, c, terms, bank, around, service):
     `service` is the service level of the site, `bank` the bank's lasting view of the household.
     """
     income = expected_income(h, p, m, around.job_chance)
-    floor = p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index
+    floor = (
+        p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index
+    )  # neither here nor there is it less
     income = max(income, floor)
     carry = p.discount_rate + p.upkeep_rate
-    if m.resale_lock_years <= 0.0:
+    if m.resale_lock_years <= 0.0 or p.house_price_growth < 0.0:  # a lock keeps gains away, not losses
         carry = carry - p.house_price_growth
     housing = max(0.0, c.loan * terms.year_spread + max(0.0, carry) * (c.net - c.loan))
-    housing = housing + 12.0 * m.rent_yuan_per_m2_month * c.area
+    housing = housing + 12.0 * m.rent_yuan_per_m2_month * c.area * p.income_index
     at_home = h.members - h.absent
     housing = housing + p.town_living_cost_yuan_per_person * p.income_index * m.place / 2.0 * at_home
-    start = (h.wage + h.business + h.remittance + h.transfer + h.property) * p.income_index
+    start = max((h.wage + h.business + h.remittance + h.transfer + h.property) * p.income_index, floor)
     least = p.income_floor_yuan_per_person * h.members
     value = p.b_income * log_(max(income - housing, least) / max(start, least))
     value = value - p.b_cash * c.cash / max(h.savings / 100.0, 1000.0)

@@ -11,7 +11,7 @@ def eligible(h, p):
         return True
     if h.poor > 0 and p.open_to_poor > 0.0:
         return True
-    return p.open_to_others > 0.0
+    return h.hazard == 0 and h.poor == 0 and p.open_to_others > 0.0
 
 
 @rule

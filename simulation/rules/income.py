@@ -44,7 +44,7 @@ def income_at_origin(h, p):
     year = p.income_index / 12.0
     return Incomes(
         fen(h.wage * year),
-        fen(h.business * year),
+        fen((h.business if h.leased < 2 else p.nonfarm_business_share * h.business) * year),
         fen(h.remittance * year),
         fen(h.transfer * year),
         0.0,

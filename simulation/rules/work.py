@@ -34,9 +34,9 @@ def seekers_after_moving(h, p, kept, seed):
 
 @rule
 def search_weight(h, p):
-    """How strongly a seeker competes: schooling, age over 50, training, service centre."""
+    """How strongly a seeker competes: schooling, age over 50, training."""
     log_weight = p.g_school * (h.schooling - 8.0) - p.g_age * max(0.0, h.head_age - 50.0) / 10.0
-    return exp_(log_weight + p.g_training * h.trained + p.g_centre * p.service_centre)
+    return exp_(log_weight + p.g_training * h.trained)
 
 
 @rule
@@ -47,10 +47,11 @@ def rank_in_line(draw, weight):
 
 @rule
 def matches(openings, seekers, p, draw):
-    """Matches this month: min(V, U (1 - exp(-lambda0 (V/U)^eta))), rounded up or down at random without bias."""
+    """Matches this month: min(V, U (1 - exp(-lambda0 e^(g_c centre) (V/U)^eta))), rounded at random without bias."""
     if openings < 1.0 or seekers < 1.0:
         return 0
-    finding = p.find_rate_per_month * power(openings / seekers, p.match_elasticity)
+    finding = p.find_rate_per_month * exp_(p.g_centre * p.service_centre)
+    finding = finding * power(openings / seekers, p.match_elasticity)
     expected = min(openings, seekers * (1.0 - exp_(-finding)))
     return int(min(math.floor(expected + draw), openings))
 

@@ -17,7 +17,7 @@ SETTLED_MONTHS = 12
 
 @rule
 def pay_delayed_subsidy(h, office, flows, p, t):
-    """The subsidy reaches households that already live there once its delay is over."""
+    """The subsidy reaches households once its delay is over, also those that have gone back since."""
     if t - h.moved >= p.subsidy_delay_months:
         office.cash -= h.subsidy
         office.committed -= h.subsidy

@@ -192,7 +192,7 @@ def move_in(hh, status, books, p, modes, seed, c, t, window, sums, by_mode, by_c
             flows[F.loan_drawn] += loan
             h.loan = loan
             h.loan_left = np.int64(p.loan_term_years * 12.0)
-            h.grace_left = np.int64(p.loan_grace_years * 12.0)
+            h.grace_left = min(np.int64(p.loan_grace_years * 12.0), h.loan_left - 1)
             sums[K.new_loans] += 1.0
         h.moved = t
         if site >= 0:

@@ -80,7 +80,8 @@ def go_back(h, books, c, t, sums):
     """The household leaves its home and jobs; `sums` are its county's indicators."""
     release_jobs(h, books, c)
     h.left = t
-    h.leased = 0
+    if h.leased == 1:  # land let comes back, land given up does not
+        h.leased = 0
     h.hukou = 0
     h.integration = 0.0
     books.moved_by_mode[h.village, h.mode] -= 1.0

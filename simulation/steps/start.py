@@ -6,7 +6,6 @@ from simulation.draws import (
     EARLIER_JOB,
     EARLIER_MODE,
     EARLIER_MONTH,
-    HUKOU,
     LEASE,
     SURRENDER,
     u01,
@@ -59,10 +58,14 @@ def start(hh, status, books, modes, policy, seed):
                 h.had_job = 1
                 books.positions[h.county, kind] += 1.0
                 change_job(h, books, h.county, kind, 1)
-        years = -h.moved / 12.0
-        h.surrendered = u01(seed, SURRENDER, i, 0) < p.surrender_share
-        h.leased = u01(seed, LEASE, i, -1) < p.land_lease_per_year * years
-        h.hukou = p.hukou_parity > 0.0 and u01(seed, HUKOU, i, -1) < p.hukou_per_year * years
         h.margin = 1.0
+        h.surrendered = u01(seed, SURRENDER, i, 0) < p.surrender_share
+    for i in range(len(hh)):
+        h = hh[i]
+        if h.earlier == 0:
+            continue
+        p = policy[0, h.county]
+        # nobody is registered or insured there yet: what the policy now offers was not on offer before
         reached = min(1.0, -h.moved * p.integration_per_month)
-        h.integration = reached * belonging(h, books.moved_by_mode[h.village, h.mode], p, 0)
+        h.integration = reached * belonging(h, books.moved_by_mode[h.village, h.mode] - 1.0, p, 0)
+        h.leased = u01(seed, LEASE, i, -1) < p.land_lease_per_year * -h.moved / 12.0
