@@ -28,17 +28,21 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes cut long words short
 )
 
 Name = Annotated[
-    str, typer.Argument(help="A scenario's name (see `anju list`) or a .toml file.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="NAME", help="A scenario's name (see `anju list`) or a .toml file.", show_default=False
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Set a parameter, e.g. subsidy_yuan_per_person='20000 yuan/person'.",
+        help="Set a parameter of the scenario, for example subsidy_yuan_per_person='20000 yuan/person'.",
     ),
 ]
 Packages = Annotated[
@@ -53,7 +57,10 @@ Lang = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Say more; tracebacks of internal errors too.")
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, help="Say more; tracebacks of internal errors too.", show_default=False
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")]
 
@@ -76,7 +83,8 @@ def _door(what: str = "") -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise Refused(f"{what}{error}") from error
+        named = isinstance(error, _input_error())  # its messages name their file themselves
+        raise Refused(str(error) if named else f"{what}{error}") from error
     except OSError as error:
         raise Refused(f"{error.filename or what}: {error.strerror or error}") from error
 
@@ -99,35 +107,45 @@ def _start(
         raise Failed(foreign)
 
 
-@app.command()
+@app.command(short_help="Run a scenario; print the verdict, write tables and charts.")
 def run(
     name: Name,
     points: Annotated[
         int | None,
         typer.Option(
             min=1,
+            metavar="N",
             help=f"Points of the stated uncertainties ({POINTS}); 1 means their central values, and so does "
             "--replications without --points.",
         ),
     ] = None,
     replications: Annotated[
-        int | None, typer.Option(min=1, help=f"Runs a point, each with fresh draws ({REPLICATIONS}).")
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"Runs a point, each with fresh draws ({REPLICATIONS})."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**53 - 1, help="Seed of the study: design and draws.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the study: design and draws.")
+    ] = 1,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads (all CPUs); results do not depend on it.")
+        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
     ] = None,
     set_: Sets = None,
     with_: Packages = None,
     households: Annotated[
-        Path | None, typer.Option(help="Your own households (CSV or Parquet) instead of the synthetic ones.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
+        ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for results; the study gets a folder of its own in it.")
+        Path,
+        typer.Option(metavar="FOLDER", help="Folder for results; the study gets a folder of its own in it."),
     ] = Path("results"),
     lang: Lang = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no charts.")] = False,
-    formats: Annotated[str, typer.Option(help="Formats of the charts, comma-separated.")] = "png,svg,pdf",
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help="Formats of the charts, comma-separated.")
+    ] = "png,svg,pdf",
     as_json: Json = False,
     fail_unless_reached: Annotated[
         bool,
@@ -200,7 +218,7 @@ def run(
         raise typer.Exit(NOT_REACHED)
 
 
-@app.command()
+@app.command(short_help="Check scenario files; nothing is run or written.")
 def check(
     names: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="Scenario files or names.", show_default=False)
@@ -237,7 +255,7 @@ def list_(lang: Lang = None, as_json: Json = False) -> None:
         typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
 
 
-@app.command()
+@app.command(short_help="Show a scenario: its numbers and their sources.")
 def show(
     name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
 ) -> None:
@@ -253,7 +271,7 @@ def show(
         typer.echo(logs.for_terminal(text(scenario, one)))
 
 
-@app.command()
+@app.command(short_help="Show the households and how they fit published margins.")
 def population(
     name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
 ) -> None:
@@ -271,9 +289,9 @@ def population(
         typer.echo(logs.for_terminal(population_report.text(report, one)))
 
 
-@app.command()
+@app.command(short_help="Hold the pace of moving against earlier years.")
 def pace(
-    name: Annotated[str, typer.Argument(help="The region: lishui.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="REGION", help="The region: lishui.", show_default=False)],
     set_: Sets = None,
     lang: Lang = None,
     as_json: Json = False,
@@ -299,7 +317,7 @@ def pace(
         typer.echo(logs.for_terminal(paces.text(report, one)))
 
 
-@app.command()
+@app.command(short_help="Show versions, paths, cache, and what is wrong with them.")
 def doctor(as_json: Json = False) -> None:
     """Show versions, paths, fonts, machine and cache, and what is wrong with them."""
     from experiments import doctor, logs

@@ -136,6 +136,12 @@ def test_bad_input_is_one_message_code_2_and_nothing_written(asked, home, capsys
     assert not written(home) and "run" not in asked
 
 
+def test_a_bad_table_of_households_is_named_once(asked, tmp_path, capsys):
+    (tmp_path / "empty.csv").write_bytes(b"")
+    assert cli.main(["run", "x", "--households", str(tmp_path / "empty.csv")]) == cli.BAD_INPUT
+    assert capsys.readouterr().err.startswith("error: empty.csv: table: ")
+
+
 def test_a_place_that_cannot_be_written_is_found_before_the_run(asked, home, capsys):
     (home / "file").write_text("mine")
     assert cli.main(["run", "x", "--out", "file/results", "--no-figures"]) == cli.BAD_INPUT
@@ -197,6 +203,16 @@ def test_list(capsys):
     assert "lishui" in capsys.readouterr().out
     assert cli.main(["list", "--json"]) == cli.DONE
     assert any(row["name"] == "lishui" for row in json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("command", ["run", "check", "list", "show", "population", "pace", "doctor"])
+def test_help_is_whole_and_in_plain_words(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main([command, "--help"]) == cli.DONE
+    out = capsys.readouterr().out
+    options = out[out.index("Options:") :]
+    assert "<" not in options.replace("<=", "") and "…" not in options and "..." not in options
+    assert ("--set" in out) == ("subsidy_yuan_per_person='20000 yuan/person'" in out)
 
 
 def test_version_and_module():
