@@ -6,6 +6,7 @@ base < extends < packages, left to right < settings.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import tomllib
@@ -19,14 +20,16 @@ from scenarios.errors import InputError, problem
 from scenarios.files import File, Layer, show
 from scenarios.lines import Path
 from scenarios.numbers import number
-from scenarios.scenario import Scenario
-from scenarios.schema import MARGINS
+from scenarios.scenario import Entry, Scenario
+from scenarios.schema import MARGINS, MOST_MONTHS
 from scenarios.sections import layer_of
 from scenarios.whole import build
 from scenarios.words import did_you_mean, plain
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
 _REGION = "region"
+
+log = logging.getLogger(__name__)
 
 
 def load(
@@ -217,12 +220,13 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
                 fine = re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is not None
                 found[path] = text
             else:
-                fine = text.isdigit() and int(text) >= (1 if "window" in key else 0)
+                least = 1 if "window" in key else 0
+                fine = re.fullmatch("[0-9]{1,3}", text) is not None and least <= int(text) <= MOST_MONTHS
                 found[path] = int(text) if fine else 0
             if not fine:
                 wrong(
                     f'"{text}" is not valid',
-                    "a month such as 2024-01" if "start" in key else "a number of months",
+                    "a month such as 2024-01" if "start" in key else f"{least} to {MOST_MONTHS} months",
                 )
             continue
         if key not in known:
@@ -237,7 +241,17 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
         entry = number(raw, parameter, key, "--set", wrong)
         if entry is not None:
             found[path] = entry
+            _warn_outside(key, text, entry, merged.get(path))
     return found
+
+
+def _warn_outside(key: str, text: str, entry: Entry, before: Entry | None) -> None:
+    if before is not None and before.range and not before.range[0] <= entry.at(0) <= before.range[1]:
+        low, high = map(plain, before.range)
+        log.warning(
+            "warning: --set: %s: %s lies outside the stated range, %s to %s %s; it is used all the same",
+            key, text, low, high, entry.unit,
+        )  # fmt: skip
 
 
 def _example(parameter: Parameter) -> str:

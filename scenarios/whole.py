@@ -65,6 +65,9 @@ def build(
     for section in ("county", "mode"):
         if not ids(section):
             wrong(section, "there is none", f"one [[{section}]] or more")
+    if problems and len(chain) == 1 and "extends" not in chain[0].file.data:
+        wrong("extends", "there is none, so the file must set everything itself", 'such as extends = "lishui/plan"',
+              "to say only what differs, add it below schema")  # fmt: skip
     if problems:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -382,11 +383,31 @@ def test_settings_take_units_and_are_checked() -> None:
     assert scenario.values["home_lag_months"].value == 12 and scenario.months == 48
     assert "pool_persons" not in [entry.name for entry in scenario.uncertainties()]
     with pytest.raises(InputError) as caught:
-        load("lishui", sets={"public_posts": "many", "public_post": "1", "period.start": "2024"})
+        load(
+            "lishui",
+            sets={
+                "public_posts": "many",
+                "public_post": "1",
+                "period.start": "2024",
+                "period.window_months": "601",
+            },
+        )
     assert caught.value.messages == [
         '--set: public_posts: "many" is not a number; expected such as "0 jobs"',
         '--set: public_post: unknown key (did you mean "public_posts"?); expected a parameter or MODE.PARAMETER',
         '--set: period.start: "2024" is not valid; expected a month such as 2024-01',
+        '--set: period.window_months: "601" is not valid; expected 1 to 600 months',
+    ]
+
+
+def test_a_setting_outside_the_stated_range_is_taken_with_a_warning(caplog, monkeypatch) -> None:
+    monkeypatch.setattr(logging.getLogger("scenarios"), "propagate", True)  # logs.start turns it off
+    scenario = load("lishui", sets={"pool_persons": "21 wan_person", "home_lag_months": "12"})
+    assert scenario.values["pool_persons"].value == 210_000
+    low, high = (f"{x:.0f}" for x in load("lishui").values["pool_persons"].range)
+    assert caplog.messages == [
+        "warning: --set: pool_persons: 21 wan_person lies outside the stated range, "
+        f"{low} to {high} persons; it is used all the same"
     ]
 
 
@@ -439,6 +460,9 @@ def test_an_incomplete_file_is_told_every_number_it_lacks(tmp_path: Path) -> Non
         'add subsidy_yuan_per_person = { value = ..., unit = "yuan/person", source = "..." }'
     ) in messages
     assert "mine.toml:1: county: there is none; expected one [[county]] or more" in messages
+    assert messages[-1].startswith(
+        "mine.toml:1: extends: there is none, so the file must set everything itself;"
+    )
 
 
 def test_dated_values_become_months() -> None:
