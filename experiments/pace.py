@@ -196,12 +196,12 @@ def text(found: Mapping[str, Any], lang: str) -> str:
     ))  # fmt: skip
     page.add()
     page.table([
-        (page.say("modelled, at the intercept in the file", "模型，按文件中的截距"), _rate(modelled["mean"]), _band(modelled)),
+        (page.say("modelled, at the intercept in the file", "模型，按文件中的截距"), _rate(page, modelled["mean"]), _band(page, modelled)),
         *(
-            (one[page.say("en", "zh")], _rate(one["rate"]), "" if one["used"] else page.say("at most", "上限"))
+            (one[page.say("en", "zh")], _rate(page, one["rate"]), "" if one["used"] else page.say("at most", "上限"))
             for one in found["facts"]
         ),
-        (page.say("mean of the facts, bounds left out", "事实均值（不含上限）"), _rate(found["mean_of_facts"]), ""),
+        (page.say("mean of the facts, bounds left out", "事实均值（不含上限）"), _rate(page, found["mean_of_facts"]), ""),
     ])  # fmt: skip
     page.title(f"Intercept ({INTERCEPT})", f"截距（{INTERCEPT}）")
     page.table([
@@ -209,7 +209,7 @@ def text(found: Mapping[str, Any], lang: str) -> str:
         (page.say("that meets the mean of the facts", "与事实均值相符"), f"{found['solved']:.2f}"),
     ])  # fmt: skip
     page.title("Pace by intercept", "不同截距下的速度")
-    page.table([(f"{p['intercept']:.2f}", _rate(p["mean"]), _band(p)) for p in grid])
+    page.table([(f"{p['intercept']:.2f}", _rate(page, p["mean"]), _band(page, p)) for p in grid])
     slow, fast = min(grid, key=lambda p: p["mean"]), max(grid, key=lambda p: p["mean"])
     ends, gap = sorted((slow["intercept"], fast["intercept"])), 100 * (fast["mean"] - slow["mean"])
     page.add(page.say(
@@ -229,9 +229,9 @@ def _yearly(share: float, years: float) -> float:
     return 1.0 - (1.0 - share) ** (1.0 / years)
 
 
-def _rate(x: float) -> str:
-    return f"{100 * x:.1f} %"
+def _rate(page: Page, x: float) -> str:
+    return f"{100 * x:.1f}" + page.say(" %", "%")
 
 
-def _band(p: Mapping[str, float]) -> str:
-    return f"{100 * p['low']:.1f}–{100 * p['high']:.1f} %"
+def _band(page: Page, p: Mapping[str, float]) -> str:
+    return f"{100 * p['low']:.1f}–" + _rate(page, p["high"])

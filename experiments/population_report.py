@@ -90,6 +90,7 @@ def report(scenario: Scenario) -> dict[str, Any]:
         "earlier_households": int((~pool).sum()),
         "villages": len(villages.county),
         "population_hash": population_hash(population, villages),
+        "counties": {county.id: {"en": county.en, "zh": county.zh} for county in scenario.counties},
         "implied": implied(population, villages),
         "margins": [
             {
@@ -155,8 +156,8 @@ def text(found: Mapping[str, Any], lang: str, *, width: int = 100) -> str:
     for row in worst.values():
         shown = _MARGINS[row["margin"].split()[0]][2]
         margins.add_row(
-            _name(row["margin"], zh), row["county"], f"{row['target']:{shown}}", f"{row['achieved']:{shown}}",
-            f"{100 * row['relative_error']:+.2f} %",
+            _name(row["margin"], zh), _county(found, row, lang), f"{row['target']:{shown}}", f"{row['achieved']:{shown}}",
+            _percent(row["relative_error"], zh),
         )  # fmt: skip
     others = _table(("由此得出", "", "数值") if zh else ("Implied", "", "Value"))
     for name, value in found.get("implied", {}).items():
@@ -164,7 +165,7 @@ def text(found: Mapping[str, Any], lang: str, *, width: int = 100) -> str:
         others.add_row(chinese if zh else english, "", f"{value:{shown}}")
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, highlight=False, legacy_windows=False)
-    console.print(_size(found, zh), margins, _verdict(list(worst.values()), zh), others, sep="\n")
+    console.print(_size(found, zh), margins, _verdict(found, list(worst.values()), lang), others, sep="\n")
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
@@ -195,10 +196,23 @@ def _name(margin: str, zh: bool) -> str:
     return f"{chinese} {_PARTS.get(part, part)}".strip() if zh else f"{english} {part}".strip()
 
 
-def _verdict(worst: Sequence[Mapping[str, Any]], zh: bool) -> str:
+def _county(found: Mapping[str, Any], row: Mapping[str, Any], lang: str) -> str:
+    return str(found["counties"][row["county"]][lang])
+
+
+def _percent(x: float, zh: bool) -> str:
+    return f"{round(100 * x, 2) + 0.0:+.2f}{'%' if zh else ' %'}"  # + 0.0: no -0.00
+
+
+def _verdict(found: Mapping[str, Any], worst: Sequence[Mapping[str, Any]], lang: str) -> str:
+    zh = lang == "zh"
     missed = sum(row["beyond_rounding"] > TOLERANCE for row in worst)
     last = max(worst, key=_badness)
-    name, county, error = _name(last["margin"], zh), last["county"], f"{100 * last['relative_error']:+.2f} %"
+    name, county, error = (
+        _name(last["margin"], zh),
+        _county(found, last, lang),
+        _percent(last["relative_error"], zh),
+    )
     if zh:
         return f"{len(worst)}项指标，{missed}项误差超过{TOLERANCE:.1%}（一户取整除外）；偏差最大：{county} {name} {error}。"
     return (

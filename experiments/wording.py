@@ -263,6 +263,11 @@ def _places(page: Page, v: Verdict) -> None:
     part(page.say("county", "县（市、区）"), v.counties)
     part(page.say("class", "类别"), v.classes, CLASSES)
     part(page.say("mode", "安置方式"), v.modes)
+    if page.banded:
+        page.add(page.say(
+            "  Each share is a median over runs by itself: they need not add up to 100 %.",
+            "  各项占比分别取各次模拟的中位数，合计不一定为100%。",
+        ))  # fmt: skip
 
 
 def _questions(page: Page, v: Verdict) -> None:
@@ -346,7 +351,7 @@ def _money(page: Page, v: Verdict) -> None:
     part("paid for", "用途", m.purposes, PURPOSES)
     rows.append(
         (
-            page.say("public cost a person moved", "每搬迁一人公共支出"),
+            page.say("homes, land and interest, a person moved", "每搬迁一人住房、土地和贴息支出"),
             *page.band(m.cost_per_person, page.yuan),
         )
     )
@@ -354,6 +359,11 @@ def _money(page: Page, v: Verdict) -> None:
     rows.append((net, *page.band(m.net_cost_per_person, page.yuan)))
     part("movers paid and borrowed", "搬迁户支出与借款", m.households, HOUSEHOLDS)
     page.table(rows)
+    if m.unspent.low < 0:
+        page.add(page.say(
+            "  Less than 0 left in the accounts: the counties' advances, not yet paid back.",
+            "  账户结余为负：县级垫付尚未收回。",
+        ))  # fmt: skip
 
 
 def _why(page: Page, v: Verdict) -> None:

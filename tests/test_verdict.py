@@ -116,6 +116,7 @@ def test_text_says_what_it_is_and_stays_narrow(lang):
     out = text(verdict(study), lang)
     assert ("3万" if lang == "zh" else "30,000") in out
     assert ("不是概率" if lang == "zh" else "not a probability") in out
+    assert ("不一定为100%" if lang == "zh" else "need not add up to 100 %") in out
     assert all(question in out for question in ("搬得出", "稳得住", "富得起", "融得入"))
     assert max(map(cell_len, out.splitlines())) <= 120
     assert out.endswith("\n") and not any(line != line.rstrip() for line in out.splitlines())
@@ -126,6 +127,13 @@ def test_one_run_has_no_band_and_says_so():
     out = text(verdict(fake_study(1, 1)), "en")
     assert "no band" in out and "5–95" not in out and "not reached" in out
     assert "noise only" in text(verdict(fake_study(1, 3)), "en")
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "counties' advances"), ("zh", "县级垫付")])
+def test_accounts_in_the_red_are_explained(lang, words):
+    v = verdict(fake_study(2, 1))
+    red = dataclasses.replace(v, money=dataclasses.replace(v.money, unspent=spread(np.array([-5e6]))))
+    assert words in text(red, lang) and words not in text(v, lang)
 
 
 def test_spread_ignores_what_is_not_a_number():
