@@ -52,7 +52,7 @@ def short(source: str) -> str:
     if address := re.match(r"https?://(?:www\.)?([^/]+)", source.strip()):
         return address[1]
     paper = re.match(r"\D*\b(?:19|20)\d\d\b", source.strip())
-    if " (http" in source:
+    if not paper and " (http" in source:
         return source.split(" (http")[0]
     return paper[0] if paper else source.split()[0].rstrip(",，")
 
