@@ -48,7 +48,7 @@ GIVEN = dict(
     village_size_sd_log=0.8,
 )
 MARGINS = Margins(**GIVEN)
-DIGEST = "b9ad49085c4e245b855ce6e7c8a00d257e32e3e10d78c02d27034f300ff0b21d"
+DIGEST = "9f8ad77865e361884cc6454f2c9cd579651040af940297b1f2dea88b48431bbf"
 
 
 def build(persons=30_000, earlier=0.25, seed=1, margins=MARGINS):
