@@ -352,7 +352,8 @@ def _money(study: Study) -> Money:
 
     paid = [flow for flow in FLOWS if flow.programme and flow.name != "quota_revenue"]
     cost = total(*RELOCATION)
-    keys = _last(study, "persons_signed")  # at the end: all who moved, also those handed keys after the window
+    # signed at the end: all who moved, also those handed keys after the window
+    keys = _last(study, "persons_signed")
     return Money(
         appropriations={
             flow.name.removeprefix("appropriation_"): spread(total(flow.name))
