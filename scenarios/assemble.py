@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import fields
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from scenarios.words import did_you_mean
 from simulation.households import Population, Villages
 from simulation.institutions import LARGE, MEDIUM, SMALL, Institutions, sites_for_villages
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Dated, Parameter, mode_table, policy_table
-from simulation.population import Margins, MarginsError, synthesise
+from simulation.population import Margins, MarginsError, synthesise, with_kinds, with_listing
 from simulation.run import Inputs
 
 # What a county's factors scale.
@@ -53,6 +54,12 @@ def inputs(
                 name: [county.values[factor].at(0) for county in scenario.counties]
                 for name, factor in _BY_COUNTY.items()
             },
+            own={
+                (row, name): values(f"{county.id}.{name}")
+                for row, county in enumerate(scenario.counties)
+                for name in county.own
+            },
+            start_month=int(scenario.start[-2:]),
         ),
         modes=mode_table(
             [{name: values(f"{mode.id}.{name}") for name in MODE_PARAMETERS} for mode in scenario.modes],
@@ -101,7 +108,9 @@ class _Values:
 
 def _parameter(name: str) -> Parameter:
     owner, _, leaf = name.rpartition(".")
-    return (MARGINS if owner == "population" else MODE_PARAMETERS if owner else PARAMETERS)[leaf]
+    if owner == "population":
+        return MARGINS[leaf]
+    return MODE_PARAMETERS[leaf] if owner and leaf in MODE_PARAMETERS else PARAMETERS[leaf]
 
 
 # Households
@@ -109,14 +118,12 @@ def _parameter(name: str) -> Parameter:
 
 def _margins(scenario: Scenario, values: _Values) -> Margins:
     counties = scenario.counties
-    given: dict[str, object] = {
-        name: [county.values[name].at(0) if name in county.values else values.number(f"population.{name}")
-               for county in counties]
-        for name in MARGINS
-    }  # fmt: skip
+    known = {field.name for field in fields(Margins)}
+    given: dict[str, object] = {name: _margin(scenario, values, name) for name in MARGINS if name in known}
     given |= {
         name: [(county.shares.get(name) or scenario.shares[name]).value for county in counties]
         for name in MARGIN_SHARES
+        if name in known
     }
     given["pool_share"] = [county.values["pool_share"].at(0) for county in counties]
     given["villages"] = [int(county.values["villages"].at(0)) for county in counties]
@@ -162,9 +169,28 @@ def _population(scenario: Scenario, values: _Values) -> tuple[Population, Villag
     made_of = _margins(scenario, values)
     pool, earlier = values.number("pool_persons"), values.number("earlier_movers_share")
     seed = scenario.population_seed
-    return _CACHE.get(
-        (made_of, pool, earlier, seed),
-        lambda: synthesise(made_of, pool_persons=pool, earlier_movers_share=earlier, seed=seed),
+    reserve, excluded = (_margin(scenario, values, name) for name in ("reserve_share", "excluded_share"))
+    kinds = tuple(
+        (c.shares.get("village_type_shares") or scenario.shares["village_type_shares"]).value
+        for c in scenario.counties
+    )
+
+    def make() -> tuple[Population, Villages]:
+        households, villages = synthesise(made_of, pool_persons=pool, earlier_movers_share=earlier, seed=seed)
+        if any(reserve):
+            households = with_listing(households, reserve=reserve, excluded=excluded, seed=seed)
+        if any(row[0] < 1.0 for row in kinds):
+            villages = with_kinds(villages, kinds)
+        return households, villages
+
+    return _CACHE.get((made_of, pool, earlier, seed, reserve, excluded, kinds), make)
+
+
+def _margin(scenario: Scenario, values: _Values, name: str) -> tuple[float, ...]:
+    """One margin, county by county."""
+    return tuple(
+        county.values[name].at(0) if name in county.values else values.number(f"population.{name}")
+        for county in scenario.counties
     )
 
 

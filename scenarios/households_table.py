@@ -307,7 +307,7 @@ def _arrange(
     number[order] = np.arange(villages)
     rows = np.lexsort((n["earlier"], number[village]))
     columns = {name: n[name][rows] for name in HOUSEHOLD}
-    columns |= {"county": county[rows], "village": number[village][rows]}
+    columns |= {"county": county[rows], "village": number[village][rows], "listing": np.zeros(len(rows))}
     population = Population(
         **{name: columns[name].astype(dtype) for name, dtype in POPULATION_DTYPES.items()}
     )
@@ -319,5 +319,5 @@ def _arrange(
     return population, Villages(
         county=of_village[order].astype(np.int32), first=first, distance_km=place["distance_km"],
         township_km=place["township_km"], road_sd=place["road_km"] / sd if sd > 0 else np.zeros(villages),
-        school_km=place["school_km"], service=place["service"],
+        school_km=place["school_km"], service=place["service"], kind=np.zeros(villages, np.int32),
     )  # fmt: skip

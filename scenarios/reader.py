@@ -37,8 +37,8 @@ def load(
 ) -> Scenario:
     """The scenario of that name or path, packages laid over it from left to right, then single settings.
 
-    `lishui` means `lishui/plan`; a path ends in `.toml`. `sets` maps a parameter (or `MODE.PARAMETER`) to a text such as
-    `20000 yuan/person`. Raises InputError with every problem found.
+    `lishui` means `lishui/plan`; a path ends in `.toml`. `sets` maps a parameter (or `MODE.PARAMETER`,
+    `COUNTY.PARAMETER`) to a text such as `20000 yuan/person`. Raises InputError with every problem found.
     """
     problems: list[str] = []
     chain = _chain(str(name_or_path), problems)
@@ -202,9 +202,11 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
     """Single settings: numbers of parameters, modes and margins, or keys of the period."""
     found: dict[Path, Any] = {}
     modes = [path[1] for path in merged if path[0] == "mode" and path[2:] == ("id",)]
+    counties = [path[1] for path in merged if path[0] == "county" and path[2:] == ("id",)]
     known: dict[str, tuple[Path, Parameter]] = {
         **{name: (("parameter", name), p) for name, p in PARAMETERS.items()},
         **{f"{m}.{name}": (("mode", m, name), p) for m in modes for name, p in MODE_PARAMETERS.items()},
+        **{f"{c}.{name}": (("county", c, name), p) for c in counties for name, p in PARAMETERS.items()},
         **{f"population.{name}": (("population", name), p) for name, p in MARGINS.items()},
     }
     periods = ("period.start", "period.window_months", "period.follow_up_months")
@@ -230,7 +232,10 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
                 )
             continue
         if key not in known:
-            wrong("unknown key" + did_you_mean(key, [*known, *periods]), "a parameter or MODE.PARAMETER")
+            wrong(
+                "unknown key" + did_you_mean(key, [*known, *periods]),
+                "a parameter, MODE.PARAMETER or COUNTY.PARAMETER",
+            )
             continue
         path, parameter = known[key]
         match = _SETTING.match(text)

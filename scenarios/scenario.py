@@ -23,11 +23,20 @@ class Entry:
     family: str = ""
     where: str = ""
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a file speaks of it."""
+        return self.source != ABSENT
+
     def at(self, month: int) -> float:
         """The value in force in a month."""
         if isinstance(self.value, int | float):
             return float(self.value)
         return [value for first, value in self.value if first <= max(month, self.value[0][0])][-1]
+
+
+ABSENT = "not in use here"
+"""The source of a number no file gives, because the instrument it belongs to does not exist there."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +52,17 @@ class Shares:
 
 @dataclass(frozen=True)
 class County:
-    """`values` holds the county's own numbers, margins of the population that differ from the region's among them."""
+    """`values` holds the county's own numbers, margins of the population that differ from the region's among them.
+
+    `own` holds parameters that have another value there than in the region.
+    """
 
     id: str
     en: str
     zh: str
     values: Mapping[str, Entry]
     shares: Mapping[str, Shares]
+    own: Mapping[str, Entry]
 
 
 @dataclass(frozen=True)
@@ -128,9 +141,10 @@ class Scenario:
     files: tuple[str, ...]
 
     def entries(self) -> list[Entry]:
-        """Every number of the scenario that may be overridden by name: parameters, modes and population margins."""
+        """Every number that may be overridden by name: parameters, counties' own, modes and population margins."""
         modes = [entry for mode in self.modes for entry in mode.values.values()]
-        return [*self.values.values(), *modes, *self.population.values()]
+        own = [entry for county in self.counties for entry in county.own.values()]
+        return [*self.values.values(), *own, *modes, *self.population.values()]
 
     def uncertainties(self) -> list[Entry]:
         """What nobody knows and a study carries: entries with a range that are no levers."""
@@ -153,7 +167,7 @@ class Scenario:
             return {name: list(values[name].value) for name in sorted(values)}
 
         rows = {
-            "counties": [{"id": c.id, **numbers(c.values), **shares(c.shares)} for c in self.counties],
+            "counties": [{"id": c.id, **numbers(c.values), **numbers(c.own), **shares(c.shares)} for c in self.counties],
             "modes": [{"id": m.id, "homes": m.homes, **numbers(m.values)} for m in self.modes],
             "sites": [
                 {"id": s.id, "county": s.county, "mode": s.mode, **numbers(s.values)} for s in self.sites

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from simulation.outcomes import INDICATORS
+from simulation.outcomes import INDICATORS, RATIOS, URBAN_METRICS
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
 SCHEMA = 1
@@ -16,6 +16,10 @@ _INF = float("inf")
 
 def _declare(family: str, kind: str, *rows: tuple[str, str, float, float, str, str]) -> dict[str, Parameter]:
     return {row[0]: Parameter(row[0], kind, family, *row[1:]) for row in rows}
+
+
+def _optional(known: dict[str, Parameter]) -> dict[str, Parameter]:
+    return {name: p._replace(absent=0.0) for name, p in known.items()}
 
 
 # Margins of the synthetic population (simulation.population.Margins); a county may have its own.
@@ -43,21 +47,32 @@ MARGINS = _declare(
     ("road_km", "km", 0, 1000, "to a paved road", "距硬化路"),
     ("school_km", "km", 0, 1000, "to the nearest primary school", "距小学"),
     ("village_size_sd_log", "log", 0, 2, "spread of village sizes", "村庄规模离散度"),
-)  # fmt: skip
+) | _optional(_declare(
+    "population", "constant",
+    ("reserve_share", "share", 0, 0.9, "low-income households in reserve, not on the list", "名册外后备低收入户占比"),
+    ("excluded_share", "share", 0, 1, "households in reserve that may never be listed", "后备户中不得列入者占比"),
+))  # fmt: skip
 # Margins that are lists of shares, and what each place in the list stands for.
 MARGIN_SHARES = dict(
     size_shares=("1", "2", "3", "4", "5", "6", "7+"),
     age_shares=("0-17", "18-34", "35-59", "60+"),
     schooling_shares=("none", "primary", "junior", "senior", "college"),
     income_source_shares=("wage", "business", "transfer", "property"),
+    village_type_shares=("merging", "suburban", "growing", "improving", "heritage"),
 )
+OPTIONAL_SHARES = {"village_type_shares": (1.0, 0.0, 0.0, 0.0, 0.0)}
 COUNTY_NUMBERS = MARGINS | _declare(
     "county", "constant",
     ("pool_share", "share", 0, 1, "share of the region's eligible pool", "占全市剩余可搬迁人口比例"),
     ("villages", "villages", 0, _INF, "natural villages with households of the pool", "迁出自然村"),
     ("home_price_factor", "ratio", 0, 20, "home prices relative to the region", "房价系数"),
     ("wage_factor", "ratio", 0, 20, "wages relative to the region", "工资系数"),
-)  # fmt: skip
+) | _optional(_declare(
+    "county", "constant",
+    ("core", "flag", 0, 1, "its town is the core city", "属中心城区"),
+))  # fmt: skip
+# A county may also have its own value of any parameter.
+COUNTY_KEYS = COUNTY_NUMBERS | PARAMETERS
 SITE_NUMBERS = _declare(
     "site", "constant",
     ("persons", "persons", 0, _INF, "size of the whole community, earlier movers included", "安置点规模"),
@@ -77,17 +92,27 @@ CLOSURE_NUMBERS = _declare(
 
 
 def _target_unit(metric: str) -> str:
-    for mark, unit in (("_fen", "yuan"), ("_mu", "mu"), ("homes_", "homes"), ("persons", "persons")):
+    marks = (
+        ("_fen", "yuan"),
+        ("_mu", "mu"),
+        ("homes_", "homes"),
+        ("persons", "persons"),
+        ("residents", "persons"),
+    )
+    for mark, unit in marks:
         if mark in metric:
             return unit
     if metric.startswith(("positions_", "filled_")):
         return "jobs"
     other = {"mover_labour": "persons", "mover_employed": "persons", "mover_seekers": "persons"}
+    other |= {"village_jobs": "jobs"}
     return other.get(metric, "household")
 
 
 _NOT_AT_A_DATE = (
     "trained",
+    "villagers_trained",
+    "reused_mu",
     "due_fen",
     "interest_fen",
     "reclaimed_mu",
@@ -95,12 +120,17 @@ _NOT_AT_A_DATE = (
     "integration",
     "job_belief",
 )
-METRICS = {"persons": "persons"} | {
-    name: _target_unit(name)
-    for name in INDICATORS
-    if name not in _NOT_AT_A_DATE
-    and not name.startswith("new_")  # flows of a month and sums are no target at a date
-}
+METRICS = (
+    {"persons": "persons"}
+    | {name: unit for name, (unit, _, _) in RATIOS.items()}
+    | URBAN_METRICS
+    | {
+        name: _target_unit(name)
+        for name in INDICATORS
+        if name not in _NOT_AT_A_DATE
+        and not name.startswith("new_")  # flows of a month and sums are no target at a date
+    }
+)
 """What a target may count, and in which unit; `persons` are counted at the target's event."""
 EVENTS = ("signed", "keys", "occupied")
 
@@ -173,6 +203,7 @@ class County(Named):
     age_shares: Shares | None = None
     schooling_shares: Shares | None = None
     income_source_shares: Shares | None = None
+    village_type_shares: Shares | None = None
 
 
 class Mode(Named):
@@ -201,6 +232,7 @@ class Population(Part):
     age_shares: Shares | None = None
     schooling_shares: Shares | None = None
     income_source_shares: Shares | None = None
+    village_type_shares: Shares | None = None
 
 
 class Target(Part):
@@ -250,7 +282,7 @@ class File(Part):
 KINDS = ("lever", "uncertainty", "constant")
 FAMILIES = {kind: sorted({p.family for p in PARAMETERS.values() if p.kind == kind}) for kind in KINDS}
 ROWS: dict[str, dict[str, Parameter]] = {
-    "county": COUNTY_NUMBERS,
+    "county": COUNTY_KEYS,
     "mode": MODE_PARAMETERS,
     "site": SITE_NUMBERS,
     "closure": CLOSURE_NUMBERS,

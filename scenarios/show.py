@@ -27,6 +27,7 @@ FAMILIES = {
     "land": {"en": "Land", "zh": "土地"},
     "targeting": {"en": "Targeting", "zh": "对象与次序"},
     "budget": {"en": "Budget", "zh": "资金"},
+    "urban": {"en": "Urban accounts", "zh": "城镇化核算"},
     "push": {"en": "Push", "zh": "行政推动"},
     "choice": {"en": "Choice", "zh": "选择"},
     "stay": {"en": "Stay or return", "zh": "稳定与回流"},
@@ -71,11 +72,11 @@ def word(key: str, lang: str) -> str:
 def name_of(entry: Entry, scenario: Scenario, lang: str) -> str:
     """What a number is called; a mode's number with the mode before it."""
     owner, _, leaf = entry.name.rpartition(".")
-    known: Mapping[str, Parameter] = MODE_PARAMETERS if owner else PARAMETERS
-    parameter = known.get(leaf) or COUNTY_NUMBERS.get(leaf) or MARGINS[leaf]
-    modes = [mode for mode in scenario.modes if mode.id == owner]
+    known: Mapping[str, Parameter] = PARAMETERS | COUNTY_NUMBERS | MARGINS
+    owners = [one for one in (*scenario.modes, *scenario.counties) if one.id == owner]
+    parameter = MODE_PARAMETERS[leaf] if owner and leaf in MODE_PARAMETERS else known[leaf]
     said = getattr(parameter, lang)
-    return f"{getattr(modes[0], lang)}{': ' if lang == 'en' else '：'}{said}" if modes else said
+    return f"{getattr(owners[0], lang)}{': ' if lang == 'en' else '：'}{said}" if owners else said
 
 
 def value_text(entry: Entry, start: str, lang: str) -> str:
@@ -187,7 +188,7 @@ def _head(out: Console, scenario: Scenario, lang: str) -> None:
 
 def _numbers(out: Console, scenario: Scenario, lang: str) -> None:
     groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in scenario.entries():
+    for entry in filter(lambda e: e.in_use, scenario.entries()):
         family = entry.name.split(".")[0] if entry.family == "mode" else entry.family
         groups.setdefault(("mode" if entry.family == "mode" else entry.kind, family), []).append(entry)
     modes = {mode.id: getattr(mode, lang) for mode in scenario.modes}

@@ -12,7 +12,7 @@ from scenarios.errors import problem
 from scenarios.files import Layer
 from scenarios.lines import Path
 from scenarios.numbers import number
-from scenarios.scenario import Closure, County, Entry, Mode, Scenario, Site, Target, month_of
+from scenarios.scenario import ABSENT, Closure, County, Entry, Mode, Scenario, Shares, Site, Target, month_of
 from scenarios.schema import MARGIN_SHARES, MARGINS, METRICS
 from scenarios.words import did_you_mean, plain
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
@@ -51,6 +51,15 @@ def build(
                 missing(f"{section}.{id}.{n}", known[n], where((section, id, "id")))
         return {n: merged[section, id, n] for n in known if (section, id, n) in merged}
 
+    def mode_numbers(id: str) -> dict[str, Entry]:
+        needed = [n for n, p in MODE_PARAMETERS.items() if p.absent is None]
+        found = numbers("mode", id, MODE_PARAMETERS, needed)
+        return {
+            n: dated(found[n]) if n in found else _absent(p, (id, n))
+            for n, p in MODE_PARAMETERS.items()
+            if n in found or p.absent is not None
+        }
+
     def text(section: str, id: str, key: str) -> str:
         if (section, id, key) not in merged:
             wrong(f"{section}.{id}", f"has no {key}", f"{key} = ...", "add it", where((section, id, "id")))
@@ -60,7 +69,7 @@ def build(
         if ("period", key) not in merged:
             wrong("period", f"has no {key}", f"[period] {key} = ...", "add it")
     for name_, parameter in PARAMETERS.items():
-        if ("parameter", name_) not in merged:
+        if ("parameter", name_) not in merged and parameter.absent is None:
             missing(f"{parameter.kind}.{parameter.family}.{name_}", parameter)
     for section in ("county", "mode"):
         if not ids(section):
@@ -84,19 +93,24 @@ def build(
                   "add an earlier value", entry.where)  # fmt: skip
         return replace(entry, value=tuple(steps))
 
-    values = {n: dated(merged["parameter", n]) for n in PARAMETERS}
+    def given(path: Path, parameter: Parameter) -> Entry:
+        return dated(merged[path]) if path in merged else _absent(parameter, path)
+
+    values = {n: given(("parameter", n), p) for n, p in PARAMETERS.items()}
+    _check_urban(values, missing)
     counties = tuple(
         County(
             id, text("county", id, "en"), text("county", id, "zh"),
             numbers("county", id, schema.COUNTY_NUMBERS, ("pool_share", "villages", "home_price_factor", "wage_factor")),
             {n: merged["county", id, n] for n in MARGIN_SHARES if ("county", id, n) in merged},
+            {n: dated(e) for n, e in numbers("county", id, PARAMETERS, ()).items()},
         )
         for id in ids("county")
     )  # fmt: skip
     modes = tuple(
         Mode(
             id, text("mode", id, "en"), text("mode", id, "zh"), merged.get(("mode", id, "homes"), "built"),
-            {n: dated(e) for n, e in numbers("mode", id, MODE_PARAMETERS, MODE_PARAMETERS).items()},
+            mode_numbers(id),
         )
         for id in ids("mode")
     )  # fmt: skip
@@ -128,7 +142,14 @@ def build(
         t for id in ids("target") if (t := _target(id, merged, county_ids, start, months, where, wrong))
     )
     margins = {n: merged["population", n] for n in MARGINS if ("population", n) in merged}
+    margins |= {
+        n: _absent(p, ("population", n))
+        for n, p in MARGINS.items()
+        if n not in margins and p.absent is not None
+    }
     shares = {n: merged["population", n] for n in MARGIN_SHARES if ("population", n) in merged}
+    for n, usual in schema.OPTIONAL_SHARES.items():
+        shares.setdefault(n, Shares(f"population.{n}", usual, ABSENT))
     for n in (*MARGINS, *MARGIN_SHARES):
         lacking = [c.id for c in counties if n not in c.values and n not in c.shares]
         if n not in margins and n not in shares and lacking:
@@ -147,6 +168,21 @@ def build(
         population=margins, shares=shares, population_seed=merged.get(("population", "seed"), 1),
         files=tuple(layer.file.label for layer in layers),
     )  # fmt: skip
+
+
+def _absent(parameter: Parameter, path: Path) -> Entry:
+    """What holds where no file speaks of a parameter: its instrument does not exist there."""
+    assert parameter.absent is not None
+    name = ".".join(str(step) for step in path if step != "parameter")
+    return Entry(name, parameter.absent, parameter.unit, ABSENT, kind=parameter.kind, family=parameter.family)
+
+
+def _check_urban(values: Mapping[str, Entry], missing: Any) -> None:
+    """Urban accounts are kept for all or nothing: with a stock of residents, every number of theirs is needed."""
+    if any(values[n].in_use for n in ("core_residents", "town_residents", "rural_residents")):
+        for n, entry in values.items():
+            if entry.family == "urban" and not entry.in_use:
+                missing(f"{entry.kind}.urban.{n}", PARAMETERS[n])
 
 
 def _closure(

@@ -25,6 +25,12 @@ JOBS = ("workshop", "service", "post", "startup", "away")
 # why an applicant waits
 IN_PROCESS, NO_HOME, NO_MONEY = range(3)
 
+# places on the low-income list: on it (or not in need of it), in reserve, barred from it, struck off it
+LISTED, RESERVE, EXCLUDED, STRUCK = range(4)
+
+# types of village in spatial plans (搬迁撤并, 城郊融合, 集聚建设, 整治提升, 特色保护)
+MERGING, SUBURBAN, GROWING, IMPROVING, HERITAGE = range(5)
+
 NEVER = -32768  # a month that has not come
 
 
@@ -54,12 +60,14 @@ class Population(NamedTuple):
     land_mu: np.ndarray  # f4, mu of contracted land
     house_m2: np.ndarray  # f4, old house
     homestead_m2: np.ndarray  # f4, land under the old house and yard
+    listing: np.ndarray  # u1, LISTED, RESERVE or EXCLUDED
 
 
 POPULATION_DTYPES = dict(
     county="u1", village="i4", earlier="u1", members="u1", workers="u1", absent="u1", children="u1", elderly="u1",
     head_age="u1", schooling="u1", poor="u1", hardship="u1", hazard="u1", local_jobs="u1", wage="f4", business="f4",
     remittance="f4", transfer="f4", property="f4", savings="f4", land_mu="f4", house_m2="f4", homestead_m2="f4",
+    listing="u1",
 )  # fmt: skip
 
 
@@ -73,6 +81,7 @@ class Villages(NamedTuple):
     road_sd: np.ndarray  # distance to a paved road over its standard deviation in the region
     school_km: np.ndarray  # to the nearest primary school
     service: np.ndarray  # service level 0-1
+    kind: np.ndarray  # i4, MERGING..HERITAGE
 
 
 # One record a household while a run goes on: what is known of it, then what changes. Counts are small signed integers and yearly

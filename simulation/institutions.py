@@ -45,6 +45,7 @@ VILLAGE = np.dtype(
         ("road_sd", "f8"),
         ("school_km", "f8"),
         ("service", "f8"),
+        ("kind", "i8"),  # MERGING..HERITAGE
         ("closed", "i8"),  # 1 once village services have closed
         ("whole", "i8"),  # 1 once the village has accepted whole-village relocation
         ("peers", "f8"),  # share of its households living at destinations

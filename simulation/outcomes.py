@@ -18,23 +18,49 @@ from simulation.ledger import FLOWS
 INDICATORS = (
     "origin", "applied", "granted", "moved", "returned", "own_moved", "improved", "withheld",
     "earlier_moved", "earlier_returned",
-    # persons that count towards a target, cumulative
+    # persons that count towards a target, cumulative; *_poor are on the low-income list
     "persons_signed", "persons_keys", "persons_occupied", "persons_returned", "persons_own_moved",
+    "persons_keys_poor", "persons_occupied_poor",
+    # persons living at their destination a year or more, above the low-income line, at work where they can, without arrears
+    "persons_stable", "persons_stable_poor",
+    "behind_persons",  # elderly who stayed in the old house when the others moved
+    # persons at home who moved to or from towns, cumulative, whenever they moved
+    "residents_to_core", "residents_to_town", "residents_from_core", "residents_from_town", "residents_own_moved",
+    "school_persons", "job_persons",  # villagers living in town for school or a job while the household stays
     # flows of the month, households
     "new_applied", "new_granted", "new_moved", "new_returned", "new_withdrew", "new_own_moved", "new_improved",
-    "new_whole_villages", "new_loans",
+    "new_whole_villages", "new_loans", "new_struck", "new_listed",
     # homes: ready = free + reserved + occupied + idle
     "homes_ready", "homes_free", "homes_reserved", "homes_occupied", "homes_idle",
     # jobs at the destination: positions = filled + open, by kind
     *(f"positions_{k}" for k in JOBS), *(f"filled_{k}" for k in JOBS),
-    "trained", "mover_labour", "mover_employed", "mover_seekers", "labour_households", "working_households",
+    "trained", "villagers_trained", "village_jobs", "projects", "houses_let",
+    "mover_labour", "mover_employed", "mover_seekers", "labour_households", "working_households",
     # debt
-    "loan_households", "loan_fen", "arrears_fen", "arrears_households", "due_fen", "interest_fen",
+    "pool_debt_fen", "loan_households", "loan_fen", "arrears_fen", "arrears_households", "due_fen", "interest_fen",
     # stay and belong
-    "integration", "hukou_persons", "surrendered", "reclaimed_mu", "quota_sold_mu", "leased_mu", "closed_villages",
+    "integration", "hukou_persons", "surrendered", "reclaimed_mu", "reused_mu", "quota_sold_mu", "leased_mu", "closed_villages",
     # budgets
     "cash_fen", "committed_fen", "jobs_cash_fen", "job_belief",
 )  # fmt: skip
+
+# What a target may count beside indicators: unit, one indicator, over another.
+RATIOS = {
+    "occupancy_share": ("share", "homes_occupied", "homes_ready"),
+    "employed_share": ("share", "mover_employed", "mover_labour"),
+    "working_share": ("share", "working_households", "labour_households"),
+    "stable_share": ("share", "persons_stable", "persons_keys"),
+    "surrendered_share": ("share", "surrendered", "moved"),
+}
+# What urban accounts give (simulation.urban): name and unit.
+URBAN_METRICS = {
+    "urban_share": "share",
+    "urban_share_gain": "share",  # over the 12 months to the date
+    "urban_residents": "persons",
+    "urban_residents_added": "persons",  # over the 12 months to the date
+    "core_residents": "persons",
+    "income_ratio": "ratio",
+}
 
 # Incomes are summed over these groups.
 GROUPS = ("movers", "stayers", "withheld", "granted", "earlier", "returned")

@@ -4,6 +4,7 @@ A *lever* is what a government sets, an *uncertainty* is what nobody knows, a *c
 `MODE_PARAMETERS` are the one list of them: the scenario reader, the generated documentation and the engine all read it.
 """
 
+# ruff: noqa: E501 - one line a parameter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -26,17 +27,21 @@ class Parameter(NamedTuple):
     en: str
     zh: str
     symbol: str = ""
+    absent: float | None = (
+        None  # the value where a scenario does not speak of it: the instrument does not exist there
+    )
 
 
 def _read(kind: str, family: str, rows: str) -> list[Parameter]:
     found = []
     for row in filter(None, map(str.strip, rows.splitlines())):
-        name, unit, low, high, symbol, en, zh = (cell.strip() for cell in row.split("|"))
-        found.append(Parameter(name, kind, family, unit, float(low), float(high), en, zh, symbol))
+        name, unit, low, high, symbol, en, zh, *absent = (cell.strip() for cell in row.split("|"))
+        without = float(absent[0]) if absent else None
+        found.append(Parameter(name, kind, family, unit, float(low), float(high), en, zh, symbol, without))
     return found
 
 
-# name | unit | lowest | highest legal value | symbol in docs/odd.md | English | Chinese
+# name | unit | lowest | highest legal value | symbol in docs/odd.md | English | Chinese [| value where a scenario is silent]
 _LEVERS = {
     "subsidy": """
 subsidy_yuan_per_person | yuan/person | 0 | inf | | relocation subsidy for each registered member | 搬迁补助(每人)
@@ -45,10 +50,15 @@ subsidy_hazard_extra_yuan_per_person | yuan/person | 0 | inf | | extra for house
 subsidy_poor_extra_yuan_per_person | yuan/person | 0 | inf | | extra for low-income or registered-poor households | 低收入户加补(每人)
 subsidy_village_bonus_yuan_per_person | yuan/person | 0 | inf | | bonus when the whole village moves | 整村搬迁奖励(每人)
 subsidy_delay_months | months | 0 | 60 | | months from keys to payment of the subsidy | 补助发放滞后
+pool_pays_rest | flag | 0 | 1 | | the county pays what a low-income household's home costs above subsidy and self-raise | 县级统筹兜底低收入户建房 | 0
+self_raise_yuan_per_person | yuan/person | 0 | inf | | most a low-income household pays for its home where the county pays the rest | 低收入户自筹上限(每人) | 0
 """,
     "housing": """
 homes_factor | ratio | 0 | 20 | | homes started or bought, relative to the region's pipeline | 房源规模系数
 market_homes_factor | ratio | 0 | 20 | | unsold flats opened to movers, relative to the region's stock | 存量房源系数
+neighbours_together | flag | 0 | 1 | | households are sent only to the site of their own village | 同村集中安置 | 0
+split_moves | flag | 0 | 1 | | the elderly may stay in the old house when the others move | 允许老人留守、青年搬迁 | 0
+split_repair_yuan_per_person | yuan/person | 0 | inf | | repair of the old house for those who stay behind | 留守老人旧房修缮补助 | 0
 """,
     "loan": """
 loan_limit_yuan | yuan/household | 0 | inf | | largest housing loan to a household | 住房贷款上限
@@ -59,6 +69,8 @@ loan_grace_years | years | 0 | 10 | | years of interest only | 宽限期
 loan_interest_subsidy_share | share | 0 | 1 | | share of interest paid by the public | 贴息比例
 decoration_loan_limit_yuan | yuan/household | 0 | inf | | extra credit for fitting out, same terms | 家装贷款上限
 startup_loan_limit_yuan | yuan/household | 0 | inf | | start-up loan, same terms | 创业贷款上限
+loan_mean_yuan | yuan/household | 0 | inf | | mean housing loan each county keeps to (0: none) | 户均贷款控制数 | 0
+loan_to_poor | flag | 0 | 1 | | low-income households may borrow for a home | 低收入户可贷款 | 1
 """,
     "work": """
 workshop_openings_per_year | jobs/year | 0 | inf | | new workshop jobs for movers a year, whole region | 共富工坊新增岗位
@@ -75,6 +87,13 @@ lost_work_subsidy_yuan | yuan/person | 0 | inf | | paid once to a trainee for wo
 startup_interest_subsidy_share | share | 0 | 1 | | share of start-up loan interest paid by the public | 创业贷款贴息比例
 job_before_move | flag | 0 | 1 | | keys are handed over only once one member has a job | 先业后搬
 service_centre | flag | 0 | 1 | | employment service centre at the site | 就业服务中心
+training_max_age | years | 0 | 200 | | oldest head of household whose members are trained | 培训户主年龄上限 | 200
+village_posts | jobs | 0 | inf | | public-welfare posts for villagers at home, whole region | 乡村公益性岗位 | 0
+village_workshop_jobs | jobs | 0 | inf | | workshop jobs for villagers at home, whole region | 村级共富工坊岗位 | 0
+village_training_per_year | persons/year | 0 | inf | | villagers at home trained a year, whole region | 农民培训人次 | 0
+project_share | share | 0 | 1 | | low-income households with an income project of their own | 低收入户产业项目覆盖率 | 0
+project_cost_yuan | yuan/household | 0 | inf | | public cost of one income project | 产业项目投入 | 0
+transfer_places_per_year | persons/year | 0 | inf | | villagers placed in town jobs a year, net, whole region | 农村劳动力转移就业净增 | 0
 """,
     "services": """
 service_level_small | index | 0 | 1 | | service level of a small site | 小型安置点服务水平
@@ -84,6 +103,9 @@ school_level | index | 0 | 1 | | school access at the site | 就近入学水平
 insurance_parity | flag | 0 | 1 | | movers who leased out their land get urban health insurance | 享受城市居民医保
 insurance_gain_yuan_per_person | yuan/person/year | 0 | inf | | yearly worth of urban over rural social insurance | 城乡社保待遇差
 hukou_parity | flag | 0 | 1 | | movers may register at the site with full rights | 户籍同权
+education_waiver_yuan_per_child | yuan/person/year | 0 | inf | | school costs waived for children who moved | 教育费用减免(每名学生) | 0
+school_places_per_year | persons/year | 0 | inf | | town school places for village pupils a year, whole region | 农村小学生进城就学名额 | 0
+parents_per_pupil | ratio | 0 | 3 | | parents who come to town with a pupil | 每名学生随迁家长 | 0
 """,
     "land": """
 compensation_yuan_per_m2 | yuan/m2 | 0 | inf | | paid for the old house once it is surrendered | 旧房补偿
@@ -96,6 +118,12 @@ parcel_min_m2 | m2 | 0 | 1000 | | smallest parcel worth reclaiming | 复垦最�
 land_rent_yuan_per_mu | yuan/mu/year | 0 | inf | | rent or share dividend for land leased out | 土地流转租金
 ecological_payment_yuan_per_mu | yuan/mu/year | 0 | inf | | ecological (GEP) payment for land left | 生态补偿
 paid_exit_yuan_per_mu | yuan/mu | 0 | inf | | paid once for giving up land rights | 土地权益有偿退出
+dividend_yuan_per_person | yuan/person/year | 0 | inf | | dividends of the village collective | 村集体分红(每人) | 0
+poor_dividend_yuan_per_person | yuan/person/year | 0 | inf | | guaranteed dividends of shared assets to low-income households | 低收入户资产收益分红(每人) | 0
+idle_houses_per_year | households/year | 0 | inf | | idle village houses let a year, whole region | 年盘活闲置农房 | 0
+idle_house_rent_yuan_per_year | yuan/household/year | 0 | inf | | rent of an idle house | 闲置农房年租金 | 0
+reuse_share | share | 0 | 1 | | reclaimed land put to new use | 复垦土地再利用比例 | 0
+reuse_income_yuan_per_mu | yuan/mu/year | 0 | inf | | paid to the household for reclaimed land in use | 复垦土地再利用收益 | 0
 """,
     "targeting": """
 open_to_hazard | flag | 0 | 1 | | hazard households may apply | 地质灾害户可申请
@@ -108,6 +136,8 @@ priority_poor | rank | 1 | 4 | | place of low-income households in the queue | �
 priority_other | rank | 1 | 4 | | place of all others in the queue | 其他农户顺位
 in_place_min_age | years | 0 | 200 | | youngest head for improvement in place (200: closed) | 就地安置最低年龄
 withhold_share | share | 0 | 0.5 | | grants withheld at random, homes left empty, to measure the effect of moving | 随机暂缓比例
+merging_villages_only | flag | 0 | 1 | | only villages marked for relocation may apply | 仅限搬迁撤并类村庄 | 0
+list_replacement | flag | 0 | 1 | | places on the low-income list that fall vacant are refilled once a year | 名册动态调整 | 0
 """,
     "budget": """
 budget_central_yuan_per_year | yuan/year | 0 | inf | | central money for relocation | 中央搬迁资金
@@ -116,9 +146,25 @@ budget_city_yuan_per_year | yuan/year | 0 | inf | | city money for relocation | 
 budget_county_yuan_per_year | yuan/year | 0 | inf | | counties' own money for relocation | 县级搬迁资金
 bridge_finance_yuan | yuan | 0 | inf | | most the counties may advance | 垫付额度
 jobs_budget_yuan_per_year | yuan/year | 0 | inf | | money for employment and start-up support | 就业创业专项资金
+pool_bond_yuan_per_poor_person | yuan/person | 0 | inf | | provincial bonds to the county for each low-income person housed | 地方政府债券(每人) | 0
+pool_fund_yuan_per_poor_person | yuan/person | 0 | inf | | special construction fund to the county for each low-income person housed | 专项建设基金(每人) | 0
+pool_loan_yuan_per_poor_person | yuan/person | 0 | inf | | county borrowing for each low-income person housed | 县级政策性贷款(每人) | 0
+pool_loan_term_years | years | 1 | 40 | | term of the county's borrowing | 县级贷款期限 | 20
+pool_loan_grace_years | years | 0 | 10 | | years before the county repays principal | 县级贷款宽限期 | 0
+pool_interest_central_share | share | 0 | 1 | | share of the county's interest paid by the centre | 中央贴息比例 | 0
+pool_interest_province_share | share | 0 | 1 | | share of the county's interest paid by the province | 省级贴息比例 | 0
+infrastructure_yuan_per_poor_person | yuan/person | 0 | inf | | county spending on the site for each low-income person housed | 安置区配套投入(每人) | 0
+land_sale_yuan_per_year | yuan/year | 0 | inf | | land sales and pooled funds set aside to repay | 土地出让及统筹还款资金 | 0
 """,
     "push": """
 push_log_odds | log-odds | 0 | 5 | A_t | administrative push | 行政推动
+""",
+    "urban": """
+urban_jobs_per_year | jobs/year | 0 | inf | | new urban jobs a year, gross | 年新增城镇就业 | 0
+return_entrepreneurs_per_year | persons/year | 0 | inf | | people who return to start a business a year | 年返乡创业净增 | 0
+students_added_per_year | persons/year | 0 | inf | | places added at colleges a year | 年新增在校生 | 0
+graduate_lodging_months | months | 0 | 24 | | free lodging for graduates who look for work | 毕业生免费住宿 | 0
+graduate_insurance_months | months | 0 | 36 | | social insurance paid for small firms that hire graduates | 毕业生社保补贴 | 0
 """,
 }
 
@@ -144,6 +190,8 @@ prior_weight | movers | 0.1 | 1000 | n0 | weight of the stated job chances in be
 bad_news_weight | ratio | 1 | 10 | w_neg | weight of bad news | 坏消息权重
 prior_job_chance | share | 0.01 | 0.99 | p0 | chance of work there as stated | 就业预期
 own_move_per_year | share/year | 0 | 1 | m0 | households a year that leave unaided | 自发搬迁率
+b_neighbours | utility | 0 | 5 | b_n | weight of a site among one's own neighbours | 邻里集中权重 | 0
+split_share | share | 0 | 1 | | households with elderly that would leave them at home | 老人留守家庭比例 | 0
 """,
     "housing": """
 home_lag_months | months | 0 | 60 | lag | home start to keys | 建房周期
@@ -167,6 +215,8 @@ participation | share | 0 | 1 | lf | labourers without a wage job who would take
 job_kept_share | share | 0 | 1 | k | wage jobs near home that are kept after moving | 原岗位保留率
 farm_kept_share | share | 0 | 1 | rho_m | farm business kept after a move to the county town | 农业经营保留率
 income_growth | 1/year | -0.5 | 0.5 | g_y | growth of incomes and wages | 收入增长率
+village_training_gain | share | 0 | 1 | | gain in family business after training at home | 农民培训增收 | 0
+project_income_yuan_per_year | yuan/household/year | 0 | inf | | net income of an income project | 产业项目年收益 | 0
 """,
     "stay": """
 return_per_year | 1/year | 0 | 1 | h0 | baseline return hazard | 回流率
@@ -181,6 +231,23 @@ surrender_share | share | 0 | 1 | chi | old houses surrendered within 12 months 
     "pool": """
 pool_persons | persons | 1 | inf | N | persons still in the eligible pool | 剩余可搬迁人口
 earlier_movers_share | share | 0 | 0.95 | e0 | share of the villages' households moved before the start | 此前已搬迁比例
+""",
+    "urban": """
+natural_growth_urban | 1/year | -0.1 | 0.1 | | births less deaths in towns | 城镇自然增长率 | 0
+natural_growth_rural | 1/year | -0.1 | 0.1 | | births less deaths in villages | 乡村自然增长率 | 0
+net_in_migration_per_year | persons/year | -inf | inf | | net arrivals in the region's towns from outside, jobs and students apart | 城镇净迁入 | 0
+rural_net_out_per_year | persons/year | -inf | inf | | villagers who leave the region a year, net | 乡村净迁出市外 | 0
+reclassified_per_year | persons/year | 0 | inf | | villagers who become urban where they live | 村改居人口 | 0
+net_job_share | share | 0 | 1 | | net over gross new urban jobs | 净增就业占新增就业 | 0
+in_migrants_per_net_job | persons/job | 0 | 5 | | arrivals from outside for each net new job not taken by villagers | 每个净增岗位带来的迁入 | 0
+graduates_per_year | persons/year | 0 | inf | | graduates of the region's colleges | 年高校毕业生 | 0
+graduate_stay_share | share | 0 | 1 | | graduates who stay without help | 毕业生留存率 | 0
+lodging_effect | log-odds | 0 | 2 | | effect of a month's free lodging on staying | 每月免费住宿的留存效应 | 0
+insurance_effect | log-odds | 0 | 2 | | effect of a year's social insurance on staying | 每年社保补贴的留存效应 | 0
+returners_from_towns_share | share | 0 | 1 | | returning entrepreneurs who lived in the region's towns | 返乡创业者中来自本市城镇者 | 0
+returners_to_villages_share | share | 0 | 1 | | returning entrepreneurs who settle in villages | 返乡创业者中落脚乡村者 | 0
+own_move_in_region_share | share | 0 | 1 | | unaided movers who stay in the region's towns | 自发搬迁者留在本市城镇比例 | 0
+urban_income_growth | 1/year | -0.5 | 0.5 | g_u | growth of urban incomes | 城镇收入增长率 | 0
 """,
 }
 
@@ -197,6 +264,7 @@ audit_months | months | 0 | 60 | | audit and publicity, application to grant | �
 handover_months | months | 0 | 60 | | grant to keys | 交房时间
 belief_months | months | 0 | 60 | | months after which movers' work is seen at home | 就业观察滞后
 closure_share | share | 0 | 1 | | share of households gone at which village services close | 村庄服务关闭门槛
+strike_months | months | 1 | 240 | | months without an application after which a listed household is struck off | 未申请即调出名册的月数 | 24
 """,
     "housing": """
 fitting_out_yuan_per_m2 | yuan/m2 | 0 | inf | | fitting out a new home | 装修费
@@ -224,12 +292,23 @@ town_living_cost_yuan_per_person | yuan/person/year | 0 | inf | | extra cost of 
 nonfarm_business_share | share | 0 | 1 | | share of family business that goes on without land | 非农经营比例
 consumption_share | share | 0 | 1 | | share of income consumed | 消费倾向
 poverty_line_yuan_per_person | yuan/person/year | 0 | inf | | low-income line | 低收入线
+flexible_wage_yuan_per_month | yuan/person/month | 0 | inf | | pay of parents who come to town with a pupil | 随迁家长灵活就业月收入 | 0
+school_rent_yuan_per_month | yuan/household/month | 0 | inf | | rent of a family in town for school | 陪读租房月租 | 0
 """,
     "stay": """
 integration_per_month | 1/month | 0 | 1 | | speed at which integration approaches its level | 融入速度
 hukou_per_year | share/year | 0 | 1 | | movers a year who register at the site under parity | 落户率
 land_lease_per_year | share/year | 0 | 1 | | movers a year who lease out their land | 土地流转率
 paid_exit_per_year | share/year | 0 | 1 | | movers a year who give up land rights when paid | 有偿退出率
+""",
+    "urban": """
+core_residents | persons | 0 | inf | | residents of the core city at the start | 中心城区期初常住人口 | 0
+town_residents | persons | 0 | inf | | residents of other towns at the start | 其他城镇期初常住人口 | 0
+rural_residents | persons | 0 | inf | | residents of villages at the start | 乡村期初常住人口 | 0
+core_share | share | 0 | 1 | | share of newcomers and students who live in the core city | 迁入人口落在中心城区比例 | 0
+residence_months | months | 0 | 24 | | months after which a newcomer counts as a resident | 常住统计滞后月数 | 6
+urban_income_yuan_per_person | yuan/person/year | 0 | inf | | urban disposable income at the start | 期初城镇居民人均可支配收入 | 0
+rural_mean_income_yuan_per_person | yuan/person/year | 0 | inf | | rural disposable income at the start | 期初农村居民人均可支配收入 | 0
 """,
 }
 
@@ -241,6 +320,11 @@ area_m2_per_person | m2/person | 0 | 200 | | area a person, by rule | 人均面�
 area_min_m2 | m2 | 0 | 500 | | smallest home | 最小面积
 area_max_m2 | m2 | 0 | 500 | | largest home a household may take | 面积上限
 resale_lock_years | years | 0 | 50 | | years before the home may be sold | 限售年限
+area_small_m2 | m2 | 0 | 500 | | largest home of one to three persons (0: as others) | 三人及以下户面积上限 | 0
+area_four_m2 | m2 | 0 | 500 | | largest home of four persons (0: as others) | 四人户面积上限 | 0
+hardship_m2_per_person | m2/person | 0 | 200 | | area a person of households in special hardship (0: as others) | 特困户人均面积上限 | 0
+hardship_max_m2 | m2 | 0 | 500 | | largest home of households in special hardship (0: as others) | 特困户面积上限 | 0
+others_area_factor | ratio | 0.1 | 5 | | area of households not on the low-income list, relative to the rule | 非低收入户面积系数 | 1
 """,
     "constant": """
 price_ratio | ratio | 0 | 10 | | price relative to home_price_yuan_per_m2 | 相对县城安置房价格
@@ -248,6 +332,8 @@ kind | code | 1 | 8 | | taste of this kind of destination is shared by modes of 
 place | code | 0 | 2 | | 0 in place, 1 township, 2 county town | 地点(0原地 1乡镇 2县城)
 needs_home | flag | 0 | 1 | | takes a home from the programme's sites | 占用房源
 needs_kin | flag | 0 | 1 | | open only to households with members living elsewhere | 需投靠亲友
+needs_skill | flag | 0 | 1 | | open only to households with skills for work in town | 需务工经商技能 | 0
+core | flag | 0 | 1 | | the home is in the core city | 位于中心城区 | 0
 land_kept | flag | 0 | 1 | | contracted land stays with the household and within reach | 保留土地
 fitting_out_factor | ratio | 0 | 5 | | fitting-out relative to the common rate | 装修系数
 rent_yuan_per_m2_month | yuan/m2/month | 0 | inf | | rent where the home is rented | 月租金
@@ -267,7 +353,7 @@ MODE_PARAMETERS: dict[str, Parameter] = {
 }
 
 # Filled in by the engine's input builder, never by a scenario.
-DERIVED = ("income_index",)
+DERIVED = ("income_index", "calendar_month")
 
 POLICY_DTYPE = np.dtype([(name, "f8") for name in (*PARAMETERS, *DERIVED)])
 MODE_DTYPE = np.dtype([(name, "f8") for name in MODE_PARAMETERS])
@@ -277,18 +363,32 @@ Dated = float | Sequence[tuple[int, float]]
 
 
 def policy_table(
-    values: Mapping[str, Dated], *, months: int, county_factors: Mapping[str, Sequence[float]], counties: int
+    values: Mapping[str, Dated],
+    *,
+    months: int,
+    county_factors: Mapping[str, Sequence[float]],
+    counties: int,
+    own: Mapping[tuple[int, str], Dated] | None = None,
+    start_month: int = 1,
 ) -> np.recarray:
     """The dated policy, one record a month and county, shape (months, counties).
 
-    `values` holds every name of `PARAMETERS`; `county_factors[name]` multiplies a parameter county by county.
+    `values` holds every name of `PARAMETERS`, those with a value where a scenario is silent may be left out;
+    `own[county, name]` replaces a parameter in one county, then `county_factors[name]` multiplies it county by county.
+    `start_month` is the calendar month (1-12) of the first month.
     Raises ValueError naming every parameter that is missing, unknown or out of bounds.
     """
+    values = {name: p.absent for name, p in PARAMETERS.items() if p.absent is not None} | dict(values)
     _check(values, PARAMETERS)
     table = np.zeros((months, counties), POLICY_DTYPE)
     for name, value in values.items():
-        column = by_month(value, months)[:, None]
-        table[name] = column * np.asarray(county_factors.get(name, np.ones(counties)), float)[None, :]
+        table[name] = by_month(value, months)[:, None]
+    for (county, name), value in (own or {}).items():
+        _check({name: value}, {name: PARAMETERS[name]})
+        table[name][:, county] = by_month(value, months)
+    for name, factors in county_factors.items():
+        table[name] *= np.asarray(factors, float)[None, :]
+    table["calendar_month"] = ((start_month - 1 + np.arange(months)) % 12 + 1.0)[:, None]
     index = 1.0
     for t in range(months):
         table["income_index"][t] = index
@@ -300,6 +400,7 @@ def mode_table(modes: Sequence[Mapping[str, Dated]], *, months: int) -> np.recar
     """The destination modes month by month, shape (months, modes)."""
     table = np.zeros((months, len(modes)), MODE_DTYPE)
     for m, values in enumerate(modes):
+        values = {n: p.absent for n, p in MODE_PARAMETERS.items() if p.absent is not None} | dict(values)
         _check(values, MODE_PARAMETERS)
         for name, value in values.items():
             table[name][:, m] = by_month(value, months)

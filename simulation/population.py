@@ -24,8 +24,19 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation import synthesis
-from simulation.draws import log_
-from simulation.households import POPULATION_DTYPES, Population, Villages
+from simulation.draws import POPULATION, log_, u01_pair
+from simulation.households import (
+    EXCLUDED,
+    GROWING,
+    HERITAGE,
+    IMPROVING,
+    MERGING,
+    POPULATION_DTYPES,
+    RESERVE,
+    SUBURBAN,
+    Population,
+    Villages,
+)  # fmt: skip
 from simulation.margins import (
     AGES,
     SCHOOL_AGE_OF_MINORS,
@@ -36,6 +47,7 @@ from simulation.margins import (
     MarginsError,
 )  # fmt: skip
 
+LISTING = POPULATION + 11  # stream of draws
 LARGEST = 7  # members; larger households are held at this size
 
 # How traits go together. Rows and columns are odds; only their ratios matter.
@@ -167,7 +179,7 @@ def _villages(place: _Place) -> Villages:
     return Villages(
         county=county, first=place.first, distance_km=distance.copy(), township_km=township.copy(),
         road_sd=road / road_sd if road_sd > 0 else np.zeros(len(road)), school_km=school.copy(),
-        service=np.clip(service, 0.05, 0.7),
+        service=np.clip(service, 0.05, 0.7), kind=np.zeros(len(county), np.int32),
     )  # fmt: skip
 
 
@@ -406,6 +418,37 @@ def _split(total: int, caps: Sequence[int], odds: Sequence[float], by_count: boo
 
 def _round(x: float) -> int:
     return math.floor(x + 0.5)
+
+
+def with_listing(
+    population: Population, *, reserve: Sequence[float], excluded: Sequence[float], seed: int
+) -> Population:
+    """The same households, some of the low-income ones in reserve: not on the list until a place falls vacant.
+
+    `reserve` is the share of low-income households, `excluded` the share of those that may never be listed, by county.
+    """
+    listing = np.zeros(len(population.county), np.uint8)
+    for i in np.flatnonzero((population.poor == 1) & (population.earlier == 0)).tolist():
+        county = population.county[i]
+        in_reserve, barred = u01_pair(seed, LISTING, i, 0)
+        if in_reserve < reserve[county]:
+            listing[i] = EXCLUDED if barred < excluded[county] else RESERVE
+    return population._replace(listing=listing)
+
+
+def with_kinds(villages: Villages, shares: Sequence[Sequence[float]]) -> Villages:
+    """The same villages, sorted into types: those nearest to town are suburban, the remotest are marked for relocation.
+
+    `shares` holds, by county, the shares of MERGING, SUBURBAN, GROWING, IMPROVING and HERITAGE villages.
+    """
+    kind = np.zeros(len(villages.county), np.int32)
+    near_to_far = (SUBURBAN, GROWING, IMPROVING, HERITAGE, MERGING)
+    for county, row in enumerate(shares):
+        here = np.flatnonzero(villages.county == county)
+        by_distance = here[np.argsort(villages.distance_km[here], kind="stable")]
+        numbers = _split(len(here), [len(here)] * 5, [row[k] for k in near_to_far])
+        kind[by_distance] = np.repeat(near_to_far, numbers)
+    return villages._replace(kind=kind)
 
 
 class Fit(NamedTuple):

@@ -84,6 +84,7 @@ def population(households: int = 2000, villages: int = 60, seed: int = 1) -> tup
         business=g.gamma(2, 5000, n), remittance=absent * g.normal(15000, 3000, n), transfer=g.gamma(2, 2000, n),
         property=g.gamma(1, 800, n), savings=g.gamma(1.2, 70000, n), land_mu=g.gamma(2, 1.5, n),
         house_m2=g.normal(120, 25, n).clip(20), homestead_m2=g.normal(140, 50, n).clip(10),
+        listing=np.zeros(n),
     )  # fmt: skip
     table = Population(*(np.ascontiguousarray(columns[f], POPULATION_DTYPES[f]) for f in Population._fields))
     places = Villages(
@@ -94,6 +95,7 @@ def population(households: int = 2000, villages: int = 60, seed: int = 1) -> tup
         road_sd=g.gamma(1, 1, villages),
         school_km=g.gamma(2, 3, villages),
         service=g.uniform(0.1, 0.5, villages),
+        kind=np.zeros(villages, np.int32),
     )
     return table, places
 
