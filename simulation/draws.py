@@ -26,7 +26,8 @@ from simulation.rule import primitive, rule, step
 (
     TASTE_MODE, ATTACHMENT, RELUCTANT, APPLY, LOTTERY, DROP_OUT, WITHHOLD, KEEP_JOB, SEEK, JOB_RANK, MATCHES, SEPARATE,
     JOB_KIND, SURRENDER, RETURN, LEASE, SETTLE, AWAY, VILLAGE_MONTH, EARLIER_MONTH, EARLIER_MODE, EARLIER_JOB,
-) = range(22)  # fmt: skip
+    SPLIT, MOVERS_MONTH, SCHOOL_DOOR, JOB_DOOR, FLEXIBLE_JOB,
+) = range(27)  # fmt: skip
 POPULATION = 1000  # streams from here on belong to population.py
 
 _U32 = np.uint64(32)
@@ -144,6 +145,38 @@ def all_pairs(seed, stream, first_entity, last_entity, month):
     first, second = np.empty(last_entity - first_entity), np.empty(last_entity - first_entity)
     fill_pairs(seed, stream, first_entity, month, first, second)
     return first, second
+
+
+@rule
+def fill_fours(seed, stream, rows, month, out):
+    """Four independent uniform draws in (0, 1) of 32 bits each for the entities in `rows`; `out` is (4, rows)."""
+    s = np.uint64(seed)
+    m, k, low, high = np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
+    for j in range(len(rows)):
+        e = np.uint64(rows[j])
+        a, b, c, d = philox(e & _LOW, e >> _U32, m, k, low, high)
+        out[0, j] = _short_unit(a)
+        out[1, j] = _short_unit(b)
+        out[2, j] = _short_unit(c)
+        out[3, j] = _short_unit(d)
+
+
+@step
+def fours(seed, stream, rows, month):
+    """`fill_fours` into a new array."""
+    out = np.empty((4, len(rows)))
+    fill_fours(seed, stream, rows, month, out)
+    return out
+
+
+@rule
+def u01_four(seed, stream, entity, month):
+    """Four independent uniform draws in (0, 1) of 32 bits each of one entity."""
+    s, e = np.uint64(seed), np.uint64(entity)
+    a, b, c, d = philox(
+        e & _LOW, e >> _U32, np.uint64(month) & _LOW, np.uint64(stream) & _LOW, s & _LOW, s >> _U32
+    )
+    return _short_unit(a), _short_unit(b), _short_unit(c), _short_unit(d)
 
 
 @rule

@@ -93,6 +93,7 @@ _KNOWN = [
     ("transfer", "i4"), ("property", "i4"), ("land_mu", "f8"), ("house_m2", "f8"), ("homestead_m2", "f8"),
 ]  # fmt: skip
 _CHANGING = [
+    ("listing", "i1"),  # LISTED, RESERVE, EXCLUDED or STRUCK
     ("savings", "f8"),  # fen, liquid
     ("loan", "f8"),  # fen outstanding
     ("startup_loan", "f8"),  # fen outstanding
@@ -101,15 +102,22 @@ _CHANGING = [
     ("debt_service", "f8"),  # fen due last month
     ("subsidy", "f8"),  # fen granted and not yet paid
     ("compensation", "f8"),  # fen promised for the old house and not yet paid
+    ("pool", "f8"),  # fen of the home's price promised by the county
     ("integration", "f8"),  # 0-1
     ("margin", "f8"),  # utility of the chosen mode over staying, at application
+    ("start", "i4"),  # fen a month, all sources, before the first month
+    ("let_rent", "i4"),  # yuan a year for the idle house, part of property income
     ("mode", "i1"),  # mode applied for or lived in
     ("klass", "i1"),  # HAZARD..OTHER, set on application
     ("whole", "i1"),  # 1 if the village moves whole
+    ("splits", "i1"),  # elderly who would stay in the old house if the others moved
+    ("behind", "i1"),  # elderly who stayed
+    ("followed", "i1"),  # 1 once the programme keeps a file on the household: from its first grant, or as an earlier mover
     ("withheld", "i1"),  # 1 if the grant was withheld (comparison group)
     ("blocked", "i1"),  # why an applicant waits: IN_PROCESS, NO_HOME or NO_MONEY
     ("trained", "i1"),
     ("surrendered", "i1"),  # old house given up
+    ("reclaimed", "i1"),  # its land reclaimed
     ("leased", "i1"),  # land: 0 held, 1 leased out, 2 rights given up for money
     ("hukou", "i1"),  # registered at the destination
     ("kept", "i1"),  # wage jobs near home kept after moving
@@ -120,6 +128,12 @@ _CHANGING = [
     ("startup", "i1"),
     ("away", "i1"),
     ("had_job", "i1"),  # 1 once the first-job subsidy was paid
+    ("village_job", "i1"),  # jobs at home from the programme, among the local jobs
+    ("taught", "i1"),  # trained at home
+    ("project", "i1"),  # has an income project
+    ("in_school", "i1"),  # members living in town for school, parents included
+    ("in_job", "i1"),  # members living in town for a job
+    ("listed", "i2"),  # month in which it came on the low-income list
     ("site", "i2"),  # row of the site table, -1 if none
     ("applied", "i2"),  # month of application
     ("granted", "i2"),  # month of the grant
@@ -136,8 +150,10 @@ def new_households(population: Population) -> np.recarray:
     """One record a household as before the first month: savings as surveyed, nobody applied."""
     table = np.zeros(len(population.county), HOUSEHOLD)
     table["id"] = np.arange(len(table))
-    for name, _ in _KNOWN[1:]:
+    for name, _ in (*_KNOWN[1:], ("listing", "i1")):
         table[name] = getattr(population, name)
+    year = sum(table[name].astype(np.int64) for name in ("wage", "business", "remittance", "transfer", "property"))
+    table["start"] = (100 * year + 6) // 12
     table["savings"] = np.floor(population.savings.astype(np.float64) * 100.0 + 0.5)
     table["site"] = -1
     for month in ("applied", "granted", "moved", "left"):

@@ -50,6 +50,11 @@ VILLAGE = np.dtype(
         ("whole", "i8"),  # 1 once the village has accepted whole-village relocation
         ("peers", "f8"),  # share of its households living at destinations
         ("job_chance", "f8"),  # believed chance of work there
+        # what its households see at the end of a month of those who left
+        ("away", "i8"),  # households living at destinations
+        ("working", "i8"),  # jobs they hold there, of those who moved long enough ago
+        ("seeking", "i8"),  # their members without work, and households that came back
+        ("own_moved", "i8"),  # households that left unaided
     ]
 )
 SITE = np.dtype(
@@ -72,6 +77,18 @@ OFFICE = np.dtype(
         ("cash", "f8"),  # programme account, fen
         ("committed", "f8"),  # granted and not yet paid, fen
         ("jobs_cash", "f8"),  # employment account, fen
+        ("debt", "f8"),  # the county's own borrowing for those on the list, fen
+        ("pool_persons", "i8"),  # persons on the list who hold a grant or were housed
+        ("funded", "i8"),  # persons the county has drawn bonds, fund and loan for
+        ("loans", "i8"),  # housing loans made
+        ("lent", "f8"),  # their sum, fen
+        ("village_posts", "i8"),  # public-welfare posts filled in villages
+        ("village_jobs", "i8"),  # all village jobs of the programme that are filled
+        ("projects", "i8"),  # households with an income project
+        ("houses_let", "i8"),
+        ("school_persons", "i8"),  # villagers living in town for school
+        ("job_persons", "i8"),  # villagers living in town for a job
+        ("door", "i8"),  # where in the lottery the search for town workers stands
     ]
 )
 

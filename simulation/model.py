@@ -84,6 +84,7 @@ class RelocationModel(mesa.Model):
             counties=len(counties),
             modes=self.modes.shape[1],
             villages=len(books.villages),
+            sites=len(books.sites),
         )
         self.offices = [CountyOffice(self, c) for c in counties]
         self.banks = [Bank(self, c) for c in counties]

@@ -1,15 +1,19 @@
 """The month in order: the one compiled driver, each step a line."""
 
+from simulation.draws import MOVERS_MONTH, fours
 from simulation.rule import step
+from simulation.rules.loan import terms
 from simulation.steps.apply import apply
-from simulation.steps.beliefs import beliefs
-from simulation.steps.finances import finances
+from simulation.steps.at_home import accounts, close_accounts, on_file, open_accounts
+from simulation.steps.beliefs import beliefs, closures
+from simulation.steps.followed import follow
 from simulation.steps.grants import grant, lottery_order, move_in
-from simulation.steps.jobs import employers, match, separations, train
-from simulation.steps.record import explain, record, villages_now
-from simulation.steps.settle import belong, closures, old_houses, returns
+from simulation.steps.jobs import employers, match, seek, train
+from simulation.steps.listing import renew_list
+from simulation.steps.record import explain, record, sites_now, villages_now
 from simulation.steps.start import start
 from simulation.steps.supply import supply
+from simulation.steps.villages import in_villages
 
 
 @step
@@ -18,38 +22,47 @@ def advance(hh, status, books, policy, modes, window, seed, t0, t1, out):
     order = lottery_order(hh, seed)
     if t0 == 0:
         start(hh, status, books, modes, policy, seed)
+    at = open_accounts(hh, status)
     for t in range(t0, t1):
         if t > 0:
             out.mode[t] = out.mode[t - 1]
             out.klass[t] = out.klass[t - 1]
         for c in range(policy.shape[1]):
-            month(hh, status, books, policy[t, c], modes[t], order, window, seed, c, t, out)
+            month(hh, status, books, at, policy[t, c], modes[t], order, window, seed, c, t, out)
+    close_accounts(hh, at)
     villages_now(status, books, out.village)
+    out.site[:] = 0.0
+    if t1 > t0:
+        sites_now(hh, status, policy[t1 - 1], modes[t1 - 1], out.site)
 
 
 @step
-def month(hh, status, books, p, modes, order, window, seed, c, t, out):
+def month(hh, status, books, at, p, modes, order, window, seed, c, t, out):
     """One month of one county.
 
-    Beliefs come before choices because a household sees last month's work; keys before work because people search where they live;
-    income before debt because debt is paid from it; returns after arrears because arrears drive them.
+    The list is renewed before anybody applies; village programmes come before beliefs because they change what a household has;
+    beliefs before choices because a household sees last month's work; keys before work because people search where they live;
+    then each household's own month: income before debt because debt is paid from it, returns after arrears because those drive them.
     """
-    office, now, flows = books.offices[c], out.county[t, c], out.ledger[t, c]
+    office, now, groups, flows = books.offices[c], out.county[t, c], out.income[t, c], out.ledger[t, c]
+    loan = terms(p)
     supply(books, p, c, t, window, flows)
-    beliefs(hh, status, books, p, c, t)
-    apply(hh, status, books, p, modes, seed, c, t, window, now)
+    renew_list(hh, status, books, p, order, c, t, now)
+    in_villages(hh, status, books, at, p, order, seed, c, t, now, flows)
+    beliefs(books, p, c)
+    apply(hh, status, books, at, p, modes, loan, seed, c, t, window, now)
     if t < window:
-        grant(hh, status, books, p, modes, order, seed, c, t, now)
-    move_in(hh, status, books, p, modes, seed, c, t, window, now, out.mode[t], out.klass[t], flows)
-    train(hh, status, office, p, order, t, now, flows)
-    separations(hh, status, books, p, seed, c, t)
-    match(hh, status, books, p, seed, c, t, flows)
+        grant(hh, status, books, at, p, modes, order, seed, c, t, now, flows)
+    files = on_file(at, status, office)
+    move_in(hh, status, files, books, p, modes, seed, c, t, window, now, out.mode[t], out.klass[t], flows)
+    chances = fours(seed, MOVERS_MONTH, files, t)
+    seekers = seek(hh, status, files, chances, books, p, seed, c, t)
+    train(hh, seekers, office, p, seed, t, now, flows)
+    match(hh, seekers, books, p, seed, c, t, flows)
     employers(books, p, c, flows)
-    finances(hh, status, office, p, modes, t, now, out.income[t], flows)
-    old_houses(hh, status, books, p, modes, seed, c, t, now, flows)
-    returns(hh, status, books, p, seed, c, t, now)
-    belong(hh, status, books, p, seed, c, t, flows)
-    closures(status, books, p, c)
-    record(hh, status, books, c, t, window, now, out.county[t - 1, c])
+    accounts(at, office, p, groups, flows)
+    follow(hh, status, files, chances, books, p, modes, loan, seed, c, t, window, now, groups, flows)
+    closures(books, p, c)
+    record(status, books, c, t, now, out.county[t - 1, c])
     if t == window - 1:
-        explain(hh, status, books, p, modes, seed, c, t, out.why[c])
+        explain(hh, status, books, at, p, modes, loan, seed, c, t, out.why[c])

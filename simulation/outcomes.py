@@ -76,6 +76,20 @@ WHY = (
 )  # fmt: skip
 
 
+# Of each site.
+SITE = (
+    "households", "persons", "labour", "employed", "wage_fen", "business_fen", "transfer_fen", "property_fen",
+)  # fmt: skip
+
+# Urban accounts (simulation.urban): residents at the end of the month, then what changed them in it, persons.
+AREAS = ("core", "town", "rural")
+COMPONENTS = (
+    "residents", "natural", "moves", "school", "jobs", "migration", "students", "graduates", "reclassified", "returners",
+)  # fmt: skip
+# Yuan a head and year, their ratio, and its change since the start in three parts that add up.
+URBAN_INCOME = ("urban_income", "rural_income", "ratio", "by_growth", "by_policy", "by_composition")
+
+
 # Positions on those axes, for the engine: `K.moved`, `F.subsidy` ...
 K = namedtuple("K", INDICATORS)(*range(len(INDICATORS)))
 G = namedtuple("G", GROUPS)(*range(len(GROUPS)))
@@ -89,20 +103,26 @@ class Outcomes(NamedTuple):
     county: np.ndarray  # (months, counties, INDICATORS)
     mode: np.ndarray  # (months, modes): persons holding keys, cumulative, counted event `keys`
     klass: np.ndarray  # (months, CLASSES): the same by priority class
-    income: np.ndarray  # (months, GROUPS, INCOMES): this month's income
+    income: np.ndarray  # (months, counties, GROUPS, INCOMES): this month's income
     ledger: np.ndarray  # (months, counties, FLOWS): fen paid this month
     why: np.ndarray  # (counties, WHY, 2): households, persons when the window closes
     village: np.ndarray  # (villages, 4): original households, moved, applied, closed at the last month run
+    site: np.ndarray  # (sites, SITE): who lives there and what they earned in the last month run
+    urban: np.ndarray  # (months, AREAS, COMPONENTS): residents and what changed them; all 0 where no accounts are kept
+    urban_income: np.ndarray  # (months, URBAN_INCOME): incomes of townspeople and villagers, and their ratio
 
 
-def new_outcomes(*, months: int, counties: int, modes: int, villages: int) -> Outcomes:
+def new_outcomes(*, months: int, counties: int, modes: int, villages: int, sites: int) -> Outcomes:
     """Empty outcome arrays for a run of `months`."""
     return Outcomes(
         county=np.zeros((months, counties, len(INDICATORS))),
         mode=np.zeros((months, modes)),
         klass=np.zeros((months, len(CLASSES))),
-        income=np.zeros((months, len(GROUPS), len(INCOMES))),
+        income=np.zeros((months, counties, len(GROUPS), len(INCOMES))),
         ledger=np.zeros((months, counties, len(FLOWS))),
         why=np.zeros((counties, len(WHY), 2)),
         village=np.zeros((villages, 4)),
+        site=np.zeros((sites, len(SITE))),
+        urban=np.zeros((months, len(AREAS), len(COMPONENTS))),
+        urban_income=np.zeros((months, len(URBAN_INCOME))),
     )

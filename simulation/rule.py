@@ -10,7 +10,9 @@ import numba
 from numba.core import types as nb
 
 
-def rule(function: Callable, *, inline: bool = False, allocates: bool = False) -> Callable:
+def rule(
+    function: Callable, *, inline: bool = False, allocates: bool = False, any_order: bool = False
+) -> Callable:
     """Compile one decision of one household or institution.
 
     No fastmath and no fused multiply-add: a rule gives the same bits compiled and interpreted, here and on any other machine.
@@ -19,7 +21,8 @@ def rule(function: Callable, *, inline: bool = False, allocates: bool = False) -
     """
     compiler: Any = numba.njit
     dispatcher = compiler(
-        cache=True, nogil=True, error_model="numpy", forceinline=inline, _nrt=allocates
+        cache=True, nogil=True, error_model="numpy", forceinline=inline, _nrt=allocates,
+        fastmath={"reassoc"} if any_order else False,
     )(function)  # fmt: skip
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda args, kws: template(tuple(map(_widened, args)), kws)
@@ -29,6 +32,11 @@ def rule(function: Callable, *, inline: bool = False, allocates: bool = False) -
 def primitive(function: Callable) -> Callable:
     """A rule that is written out at every call, so that a loop of calls can become vector instructions."""
     return rule(function, inline=True)
+
+
+def whole_sum(function: Callable) -> Callable:
+    """A sum of whole numbers below 2**53: exact in any order, so the compiler may choose a fast one."""
+    return rule(function, any_order=True)
 
 
 def step(function: Callable) -> Callable:

@@ -105,6 +105,7 @@ def run(inputs: Inputs, *, seed: int, months: int | None = None) -> Result:
         counties=inputs.policy.shape[1],
         modes=inputs.modes.shape[1],
         villages=len(inputs.institutions.originals),
+        sites=len(inputs.institutions.site_county),
     )
     advance(
         households, status, books, inputs.policy, inputs.modes,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from simulation import draws
 from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01_eight, u01_pair
 from simulation.rule import rule
-from simulation.rules.grant import entitlement
+from simulation.rules.grant import entitlement, pool_share, stays_behind
 from simulation.rules.income import farm_kept, skill
 from simulation.rules.loan import approval, lent
 
@@ -42,6 +42,7 @@ class Costs(NamedTuple):
     gross: float  # price and fitting out
     subsidy: float
     compensation: float
+    pool: float  # part of price and fitting out that the county pays
     kin: float  # help from kin
     loan: float
     cash: float  # own money to be paid at once
@@ -54,9 +55,6 @@ class Offer(NamedTuple):
 
     value: float
     affordable: bool
-    loan: float
-    cash: float
-    income: float  # expected, all four sources, yuan a year
 
 
 class Choice(NamedTuple):
@@ -99,7 +97,15 @@ def open_to(h, p, m):
     """Whether the household may use a mode of moving."""
     if m.available <= 0.0 or m.counts <= 0.0:
         return False
+    if m.needs_skill > 0.0 and not skilled(h):
+        return False
     return m.needs_kin <= 0.0 or h.absent > 0
+
+
+@rule
+def skilled(h):
+    """Skills for work or trade in town: nine years of schooling, a wage job, or a member who works away."""
+    return h.schooling >= 9 or h.local_jobs > 0 or h.absent > 0
 
 
 @rule
@@ -109,23 +115,45 @@ def open_in_place(h, p, m):
 
 
 @rule
-def area(h, m):
-    """The home a household takes under the area rule, m2."""
-    return min(max(m.area_m2_per_person * h.members, m.area_min_m2), m.area_max_m2)
+def area(h, m, members):
+    """The home `members` of a household take under the area rule, m2: by their number, hardship and class."""
+    wanted, most = m.area_m2_per_person * members, m.area_max_m2
+    if members < 4 and m.area_small_m2 > 0.0:
+        most = m.area_small_m2
+    elif members == 4 and m.area_four_m2 > 0.0:
+        most = m.area_four_m2
+    if h.hardship > 0:
+        if m.hardship_m2_per_person > 0.0:
+            wanted = min(wanted, m.hardship_m2_per_person * members)
+        if m.hardship_max_m2 > 0.0:
+            most = min(most, m.hardship_max_m2)
+    elif h.poor == 0:
+        wanted, most = wanted * m.others_area_factor, most * m.others_area_factor
+    return min(max(wanted, m.area_min_m2), most)
+
+
+@rule
+def income_now(h, p):
+    """Yearly income at home, all sources."""
+    year = h.wage + h.business + h.remittance + h.transfer + h.property
+    return (year + p.dividend_yuan_per_person * h.members) * p.income_index
 
 
 @rule
 def expected_income(h, p, m, job_chance):
     """Yearly income expected at a destination: jobs kept, new jobs at the believed chance, the farm that goes on, rent, parity."""
     if m.place <= 0.0:
-        return (h.wage + h.business + h.remittance + h.transfer + h.property) * p.income_index
+        return income_now(h, p)
     kept = p.job_kept_share
     seekers = h.local_jobs * (1.0 - kept) + (h.workers - h.local_jobs) * p.participation
     chance = 1.0 if p.job_before_move > 0.0 else job_chance
     pay = 12.0 * skill(h, p) * 0.5 * (p.workshop_wage_yuan_per_month + p.service_wage_yuan_per_month)
     farm = farm_kept(p, m)
     year = h.wage * kept + seekers * chance * pay + h.business * farm
-    year = year + h.remittance + h.transfer + h.property
+    year = year + h.remittance + h.transfer + h.property + p.dividend_yuan_per_person * h.members
+    year = year + p.education_waiver_yuan_per_child * h.children
+    if h.poor > 0:
+        year = year + p.poor_dividend_yuan_per_person * h.members
     parity = p.insurance_gain_yuan_per_person * h.members if p.insurance_parity > 0.0 else 0.0
     land = (p.land_rent_yuan_per_mu * (1.0 - farm) + p.ecological_payment_yuan_per_mu) * h.land_mu
     return year * p.income_index + parity + land
@@ -142,29 +170,36 @@ def service_level(p, site_class):
 
 
 @rule
-def costs(h, p, m, subsidy):
-    """What one mode costs after `subsidy` (yuan): kin help first, then savings, then the loan."""
-    size = area(h, m)
+def costs(h, p, m, subsidy, whole, limit):
+    """What one mode costs after `subsidy` (yuan): the county's pool and kin help first, then savings, then the loan.
+
+    `limit` is the most a bank now lends.
+    """
+    staying = stays_behind(h, p, m, whole)
+    size = area(h, m, h.members - staying)
     price = p.home_price_yuan_per_m2 * m.price_ratio * size
     gross = price + p.fitting_out_yuan_per_m2 * m.fitting_out_factor * size
     subsidy = min(subsidy, gross)  # a surplus over the price is never household income
-    leaves_house = m.surrender > 0.0 and m.counts > 0.0
+    leaves_house = m.surrender > 0.0 and m.counts > 0.0 and staying == 0
     compensation = p.compensation_yuan_per_m2 * h.house_m2 if leaves_house else 0.0
-    upfront = gross if p.subsidy_delay_months > 0.0 else gross - subsidy
+    pool = pool_share(h, p, m, gross - subsidy)
+    upfront = gross - pool if p.subsidy_delay_months > 0.0 else gross - pool - subsidy
     kin = min(p.kin_transfer_yuan, upfront)
     purse = p.usable_savings_share * h.savings / 100.0
-    loan = lent(upfront - kin - purse, price, p)
+    loan = lent(upfront - kin - purse, price, p, limit) if h.poor == 0 or p.loan_to_poor > 0.0 else 0.0
     cash = upfront - kin - loan
-    net = max(0.0, gross - subsidy - compensation)
-    return Costs(size, price, gross, subsidy, compensation, kin, loan, cash, net, cash <= purse + 0.01)
+    net = max(0.0, gross - pool - subsidy - compensation)
+    return Costs(size, price, gross, subsidy, compensation, pool, kin, loan, cash, net, cash <= purse + 0.01)
 
 
 @rule
-def offer(h, p, m, c, terms, bank, around, service):
+def offer(h, p, m, c, terms, bank, around, service, whole):
     """Weigh one mode, at its costs `c`, against staying.
 
-    `service` is the service level of the site, `bank` the bank's lasting view of the household.
+    `service` is the service level of the site, `bank` the bank's lasting view of the household. Those who would stay behind
+    neither cost anything in town nor are too old to move.
     """
+    staying = stays_behind(h, p, m, whole)
     income = expected_income(h, p, m, around.job_chance)
     floor = (
         p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index
@@ -176,8 +211,9 @@ def offer(h, p, m, c, terms, bank, around, service):
     housing = max(0.0, c.loan * terms.year_spread + max(0.0, carry) * (c.net - c.loan))
     housing = housing + 12.0 * m.rent_yuan_per_m2_month * c.area * p.income_index
     at_home = h.members - h.absent
-    housing = housing + p.town_living_cost_yuan_per_person * p.income_index * m.place / 2.0 * at_home
-    start = max((h.wage + h.business + h.remittance + h.transfer + h.property) * p.income_index, floor)
+    in_town = max(at_home - staying, 0)
+    housing = housing + p.town_living_cost_yuan_per_person * p.income_index * m.place / 2.0 * in_town
+    start = max(income_now(h, p), floor)
     least = p.income_floor_yuan_per_person * h.members
     value = p.b_income * log_(max(income - housing, least) / max(start, least))
     value = value - p.b_cash * c.cash / max(h.savings / 100.0, 1000.0)
@@ -187,23 +223,28 @@ def offer(h, p, m, c, terms, bank, around, service):
         value = value + p.b_service * (service - around.service)
         if h.children > 0:
             value = value + p.b_school * (p.school_level - around.school)
-        value = value + p.b_peers * around.peers - p.b_age * max(0.0, h.head_age - 60.0) / 10.0
+        value = value + p.b_peers * around.peers
+        if staying == 0:
+            value = value - p.b_age * max(0.0, h.head_age - 60.0) / 10.0
+        if p.neighbours_together > 0.0 and m.needs_home > 0.0:
+            value = value + p.b_neighbours
         value = value - p.b_distance * distance
         if m.land_kept <= 0.0:
             value = value - p.b_land * h.land_mu
     affordable = c.carried
     if affordable and c.loan > 0.0:
         affordable = bank < approval(c.loan * terms.year_after_grace / max(income, 1.0), p)
-    return Offer(value, affordable, c.loan, c.cash, income)
+    return Offer(value, affordable)
 
 
 @rule
-def choose(h, p, modes, terms, around, site_of, sites, room, whole, explain, seed):
+def choose(h, p, modes, terms, limit, around, site_of, sites, room, whole, explain, seed):
     """The best affordable mode if it beats staying; improvement in place only where no way of moving does.
 
     `modes` are this month's mode records, `site_of` the village's site for each mode, `sites` the table of sites,
-    `room` the homes of each mode in the county that nobody has applied for; `whole` is 1 where the offer is whole-village relocation. Only
-    if `explain` is 1 are modes weighed, too, for which the household lacks the cash: then `wanted` tells.
+    `room` the homes of each mode in the county that nobody has applied for; `limit` the most a bank now lends; `whole` is 1
+    where the offer is whole-village relocation. Only if `explain` is 1 are modes weighed, too, for which the household lacks
+    the cash: then `wanted` tells.
     """
     leaning = tastes(h, p, seed)
     lots = u01_eight(seed, draws.TASTE_MODE, h.id, 0)
@@ -213,11 +254,11 @@ def choose(h, p, modes, terms, around, site_of, sites, room, whole, explain, see
         if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
             continue
         is_open = True
-        c = costs(h, p, m, entitlement(h, p, m, whole))
+        c = costs(h, p, m, entitlement(h, p, m, whole), whole, limit)
         if not c.carried and explain == 0:
             continue
         level = service_level(p, sites[site_of[k]].klass if site_of[k] >= 0 else 1)
-        o = offer(h, p, m, c, terms, leaning.bank, around, level)
+        o = offer(h, p, m, c, terms, leaning.bank, around, level, whole)
         worth = o.value + leaning.leave + taste_for_kind(p, lots, m.kind)
         wanted = max(wanted, worth)
         if not o.affordable:
@@ -233,7 +274,8 @@ def choose(h, p, modes, terms, around, site_of, sites, room, whole, explain, see
             m = modes[k]
             if not open_in_place(h, p, m):
                 continue
-            o = offer(h, p, m, costs(h, p, m, entitlement(h, p, m, 0)), terms, leaning.bank, around, 0.0)
+            c = costs(h, p, m, entitlement(h, p, m, 0), 0, limit)
+            o = offer(h, p, m, c, terms, leaning.bank, around, 0.0, 0)
             worth = o.value + taste_for_kind(p, lots, m.kind)
             if o.affordable and worth > 0.0:
                 return Choice(k, worth, is_open, wanted, full)

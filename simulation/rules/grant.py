@@ -1,12 +1,14 @@
 """What a household is granted, and its place in the queue."""
 
-from simulation.households import HAZARD, OTHER, POOR, VILLAGE
+from simulation.households import HAZARD, LISTED, OTHER, POOR, VILLAGE
 from simulation.rule import rule
 
 
 @rule
 def eligible(h, p):
-    """Whether the programme is open to the household."""
+    """Whether the programme is open to the household: of the low-income ones, to those on the list."""
+    if h.listing != LISTED:
+        return False
     if h.hazard > 0 and p.open_to_hazard > 0.0:
         return True
     if h.poor > 0 and p.open_to_poor > 0.0:
@@ -24,7 +26,33 @@ def entitlement(h, p, m, whole):
         person = person + p.subsidy_poor_extra_yuan_per_person
     if whole > 0:
         person = person + p.subsidy_village_bonus_yuan_per_person
-    return m.subsidy_factor * (p.subsidy_yuan_per_household + person * h.members)
+    going = h.members - stays_behind(h, p, m, whole)
+    return m.subsidy_factor * (p.subsidy_yuan_per_household + person * going)
+
+
+@rule
+def stays_behind(h, p, m, whole):
+    """How many elderly stay in the old house when the others move; whole villages leave nobody."""
+    if p.split_moves <= 0.0 or whole > 0 or m.counts <= 0.0:
+        return 0
+    return h.splits
+
+
+@rule
+def pool_share(h, p, m, rest):
+    """What the county pays of the `rest` of a listed household's home: all above its self-raise, yuan."""
+    if p.pool_pays_rest <= 0.0 or h.poor == 0 or m.counts <= 0.0:
+        return 0.0
+    return max(0.0, rest - p.self_raise_yuan_per_person * h.members)
+
+
+@rule
+def lending_limit(p, office):
+    """The most a bank lends a household now: where a mean is to be kept to, what it leaves for the next loan; yuan."""
+    if p.loan_mean_yuan <= 0.0:
+        return p.loan_limit_yuan
+    left = p.loan_mean_yuan * (office.loans + 1) - office.lent / 100.0
+    return min(max(left, 0.0), p.loan_limit_yuan)
 
 
 @rule

@@ -2,20 +2,23 @@
 
 from typing import NamedTuple
 
-from simulation.rule import rule
+from simulation.rule import primitive, rule
+from simulation.rules.land import mu
 from simulation.rules.money import fen
 
 
 class Incomes(NamedTuple):
-    """Fen a month by source; remittances and insurance gains are part of transfers."""
+    """Fen a month by source; remittances, insurance gains and waived school costs are part of transfers."""
 
     wage: float
     business: float
     remittance: float
     transfer: float
     insurance: float
+    waiver: float
     property: float
     ecological: float
+    dividend: float  # guaranteed to low-income households
 
 
 class Spending(NamedTuple):
@@ -48,7 +51,9 @@ def income_at_origin(h, p):
         fen(h.remittance * year),
         fen(h.transfer * year),
         0.0,
-        fen(h.property * year),
+        0.0,
+        fen((h.property + p.dividend_yuan_per_person * h.members) * year),
+        0.0,
         0.0,
     )
 
@@ -68,32 +73,56 @@ def income_after_moving(h, p, m):
     if h.leased == 2:  # land rights are given up: only trade and crafts go on
         business = min(business, p.nonfarm_business_share * h.business)
     insured = p.insurance_parity > 0.0 and h.leased > 0
+    reuse = p.reuse_share * p.reuse_income_yuan_per_mu * mu(h.homestead_m2) if h.reclaimed > 0 else 0.0
     return Incomes(
         fen(kept * year + pay * p.income_index),
         fen(business * year + h.startup * p.startup_income_yuan_per_month * p.income_index),
         fen(h.remittance * year + h.away * p.remitted_share * p.away_wage_yuan_per_month * p.income_index),
         fen(h.transfer * year),
         fen(p.insurance_gain_yuan_per_person * h.members / 12.0) if insured else 0.0,
-        fen(h.property * year + rent / 12.0),
+        fen(p.education_waiver_yuan_per_child * h.children / 12.0),
+        fen((h.property + p.dividend_yuan_per_person * h.members) * year + (rent + reuse) / 12.0),
         fen(p.ecological_payment_yuan_per_mu * h.land_mu / 12.0) if h.leased > 0 else 0.0,
+        fen(p.poor_dividend_yuan_per_person * h.members / 12.0) if h.poor > 0 else 0.0,
     )
 
 
 @rule
 def total(i):
     """All sources, fen."""
-    return i.wage + i.business + i.remittance + i.transfer + i.insurance + i.property + i.ecological
+    return i.wage + i.business + transfers(i) + properties(i)
+
+
+@rule
+def transfers(i):
+    """All that counts as transfer income, fen."""
+    return i.remittance + i.transfer + i.insurance + i.waiver
+
+
+@rule
+def properties(i):
+    """All that counts as property income, fen."""
+    return i.property + i.ecological + i.dividend
 
 
 @rule
 def subsistence(h, p, place):
-    """What the members at home need a month, fen; town living costs more."""
-    person = p.subsistence_yuan_per_person + p.town_living_cost_yuan_per_person * place / 2.0
+    """What the members at home need a month, fen; town living costs more, for those left behind it does not."""
     at_home = max(1, h.members - h.absent - h.away)
-    return fen(person * at_home * p.income_index / 12.0)
+    in_town = max(0, at_home - h.behind)
+    year = p.subsistence_yuan_per_person * at_home + p.town_living_cost_yuan_per_person * in_town * place / 2.0
+    return fen(year * p.income_index / 12.0)
 
 
-@rule
+@primitive
+def subsistence_at_origin(at_home, in_town, at_school, p):
+    """What a village household needs a month, fen: some may live in town, those at school there pay rent."""
+    year = p.subsistence_yuan_per_person * max(1.0, at_home) + p.town_living_cost_yuan_per_person * in_town
+    rent = p.school_rent_yuan_per_month if at_school > 0.0 else 0.0
+    return fen((year / 12.0 + rent) * p.income_index)
+
+
+@primitive
 def spend(savings, income, need, due, share):
     """Subsistence first, then debt, then the rest of the usual consumption; what remains is saved."""
     purse = savings + income

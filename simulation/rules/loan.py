@@ -11,6 +11,7 @@ class Terms(NamedTuple):
     """Loan terms in force in one county and month; the last three are yuan for each yuan borrowed."""
 
     rate: float  # a month
+    log_growth: float  # log(1 + rate)
     months: float
     grace: float  # months of interest only
     year_after_grace: float  # debt service of the first year after grace, net of interest subsidy
@@ -26,11 +27,11 @@ class Due(NamedTuple):
 
 
 @rule
-def annuity(rate, months):
+def annuity(rate, log_growth, months):
     """Level payment a month on one yuan: rate / (1 - (1 + rate)^-months)."""
     if rate < 1e-9:  # 1 + rate would round to 1
         return 1.0 / months
-    return rate / (1.0 - exp_(-months * log_(1.0 + rate)))
+    return rate / (1.0 - exp_(-months * log_growth))
 
 
 @rule
@@ -39,7 +40,8 @@ def terms(p):
     rate = p.benchmark_rate * p.loan_rate_factor / 12.0
     months = p.loan_term_years * 12.0
     grace = min(p.loan_grace_years * 12.0, months - 1.0)
-    payment = annuity(rate, months - grace)
+    growth = log_(1.0 + rate)
+    payment = annuity(rate, growth, months - grace)
     balance, worth, weight, weights = 1.0, 0.0, 1.0, 0.0
     discount = 1.0 / (1.0 + p.discount_rate / 12.0)
     for month in range(int(p.horizon_years * 12.0)):
@@ -51,13 +53,13 @@ def terms(p):
             balance = balance + interest - paid
             worth = worth + weight * (paid - p.loan_interest_subsidy_share * interest)
     net = payment - p.loan_interest_subsidy_share * rate
-    return Terms(rate, months, grace, 12.0 * net, 12.0 * worth / weights)
+    return Terms(rate, growth, months, grace, 12.0 * net, 12.0 * worth / weights)
 
 
 @rule
-def lent(need, price, p):
-    """The loan: what is needed, within the bank's limits; yuan."""
-    most = min(p.loan_limit_yuan, p.loan_price_share_max * price) + p.decoration_loan_limit_yuan
+def lent(need, price, p, limit):
+    """The loan: what is needed, within the bank's `limit` and share of the price; yuan."""
+    most = min(limit, p.loan_price_share_max * price) + p.decoration_loan_limit_yuan
     return max(0.0, min(need, most))
 
 
@@ -68,14 +70,13 @@ def approval(service_ratio, p):
 
 
 @rule
-def due(balance, rate, months_left, grace_left, subsidy_share):
+def due(balance, terms, months_left, grace_left, subsidy_share):
     """Interest and principal due this month on an outstanding balance in fen."""
-    interest = fen(balance * rate / 100.0)
+    interest = fen(balance * terms.rate / 100.0)
     principal = 0.0
     if grace_left <= 0.0:
         principal = balance
         if months_left > 1.0:
-            principal = min(
-                balance, max(0.0, fen(balance * annuity(rate, 1.0 * months_left) / 100.0) - interest)
-            )
+            level = annuity(terms.rate, terms.log_growth, 1.0 * months_left)
+            principal = min(balance, max(0.0, fen(balance * level / 100.0) - interest))
     return Due(interest, principal, fen(interest * subsidy_share / 100.0))

@@ -11,7 +11,7 @@ def return_hazard(h, p):
     working = h.kept + jobs_there(h)
     employed = working / (working + h.seekers) if working + h.seekers > 0 else 0.5
     burden = min(h.debt_service / h.income, 2.0) if h.income > 0.0 else 0.0
-    left_behind = 1.0 if h.elderly > 0 and h.leased == 0 else 0.0
+    left_behind = 1.0 if h.behind > 0 or (h.elderly > 0 and h.leased == 0) else 0.0
     log_hazard = p.k_debt * burden + p.k_left_behind * left_behind - p.k_job * employed
     log_hazard = log_hazard - p.k_integration * h.integration - p.k_margin * min(max(h.margin, 0.0), 3.0)
     hazard = p.return_per_year * exp_(log_hazard)

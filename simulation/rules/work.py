@@ -4,6 +4,7 @@ import math
 
 from simulation.draws import KEEP_JOB, SEEK, exp_, log_, power, u01
 from simulation.rule import rule
+from simulation.rules.income import skill
 
 
 @rule
@@ -78,6 +79,12 @@ def lost_kind(h, draw):
     if left < h.startup:
         return 3
     return 4
+
+
+@rule
+def pay_by_skill(wage_yuan_per_month, h, p):
+    """Whole yuan a year that a job near home adds to the household's wages, in the first month's money."""
+    return math.floor(12.0 * wage_yuan_per_month * skill(h, p))
 
 
 @rule

@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from simulation.draws import APPLY, VILLAGE_MONTH, all_pairs, u01
-from simulation.households import APPLIED, GRANTED, IN_PROCESS, MOVED, NEVER, ORIGIN, OWN_MOVED
+from simulation.households import APPLIED, GRANTED, IN_PROCESS, MERGING, MOVED, NEVER, ORIGIN, OWN_MOVED
 from simulation.outcomes import K
 from simulation.rule import rule, step
 from simulation.rules.choice import choose, hazard_a_month, surroundings
-from simulation.rules.grant import eligible, priority_class
-from simulation.rules.loan import terms
+from simulation.rules.grant import eligible, lending_limit, priority_class
+from simulation.steps.at_home import close_account, look_up
+from simulation.steps.grants import leave_village
 
 ANNOUNCED_MONTHS = 12  # homes are announced a year before they are ready
 
@@ -51,18 +52,31 @@ def find_room(hh, status, books, c, t):
             room[hh[i].mode] -= 1.0
 
 
+@rule
+def leave_unaided(h, books, at, c, t, sums):
+    """The household goes to town, or away, without the programme."""
+    close_account(h, at, h.id)
+    h.left = t
+    leave_village(h, books, c, False)
+    books.villages[h.village].own_moved += 1
+    sums[K.new_own_moved] += 1.0
+    sums[K.persons_own_moved] += h.members
+    sums[K.residents_own_moved] += h.members - h.absent
+
+
 @step
-def apply(hh, status, books, p, modes, seed, c, t, window, sums):
+def apply(hh, status, books, at, p, modes, loan, seed, c, t, window, sums):
     """One month of applications in county `c`; `sums` are its indicators."""
     find_room(hh, status, books, c, t)
     office, room = books.offices[c], books.room[c]
     draws, others = all_pairs(seed, APPLY, office.first, office.last, t)
     applies = hazard_a_month(p.intention_to_application_per_year) if t < window else 0.0
     leaves = hazard_a_month(p.own_move_per_year)
-    loan = terms(p)
+    limit = lending_limit(p, office)
     for v in range(office.first_village, office.last_village):
         village = books.villages[v]
         around = surroundings(village, books.school_open[t, v])
+        closed_to = p.merging_villages_only > 0.0 and village.kind != MERGING
         for i in range(village.first, village.last):
             draw, other = draws[i - office.first], others[i - office.first]
             if status[i] != ORIGIN or (draw >= applies and other >= leaves):
@@ -70,22 +84,23 @@ def apply(hh, status, books, p, modes, seed, c, t, window, sums):
             h = hh[i]
             if other < leaves and h.withheld == 0:
                 status[i] = OWN_MOVED
-                h.left = t
-                sums[K.new_own_moved] += 1.0
-                sums[K.persons_own_moved] += h.members
-            elif draw < applies and may_apply(h, p, t):
-                choice = choose(h, p, modes, loan, around, books.site_of[v], books.sites, room, 0, 0, seed)
+                leave_unaided(h, books, at, c, t, sums)
+            elif draw < applies and not closed_to and may_apply(h, p, t):
+                look_up(h, at, i)
+                choice = choose(
+                    h, p, modes, loan, limit, around, books.site_of[v], books.sites, room, 0, 0, seed
+                )
                 if choice.mode >= 0:
                     status[i] = APPLIED
                     apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
                     sums[K.new_applied] += 1.0
-        offered = p.whole_village_offer > 0.0 and t < window and village.whole == 0
+        offered = p.whole_village_offer > 0.0 and t < window and village.whole == 0 and not closed_to
         if offered and t % 12 == math.floor(12.0 * u01(seed, VILLAGE_MONTH, v, 0)):
-            offer_whole_village(hh, status, books, v, p, modes, loan, room, seed, t, sums)
+            offer_whole_village(hh, status, books, at, v, p, modes, loan, limit, room, seed, t, sums)
 
 
 @step
-def offer_whole_village(hh, status, books, v, p, modes, loan, room, seed, t, sums):
+def offer_whole_village(hh, status, books, at, v, p, modes, loan, limit, room, seed, t, sums):
     """Offer village `v` to move whole: if enough would accept that very offer, they apply together and services close."""
     village = books.villages[v]
     first, last = village.first, village.last
@@ -99,7 +114,8 @@ def offer_whole_village(hh, status, books, v, p, modes, loan, room, seed, t, sum
             continue
         h = hh[i]
         if s == ORIGIN and may_apply(h, p, t):
-            choice = choose(h, p, modes, loan, after, books.site_of[v], books.sites, room, 1, 0, seed)
+            look_up(h, at, i)
+            choice = choose(h, p, modes, loan, limit, after, books.site_of[v], books.sites, room, 1, 0, seed)
             mode[i - first] = choice.mode
             margin[i - first] = choice.margin
         if mode[i - first] < 0:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from simulation.draws import AWAY as AWAY_DRAW
-from simulation.draws import JOB_KIND, JOB_RANK, MATCHES, SEPARATE, u01, u01_pair
+from simulation.draws import JOB_KIND, JOB_RANK, LOTTERY, MATCHES, SEPARATE, u01
 from simulation.households import AWAY, GRANTED, MOVED, POST, SERVICE, STARTUP, WORKSHOP
 from simulation.outcomes import F, K
 from simulation.rule import rule, step
@@ -72,55 +72,63 @@ def hire(h, books, flows, p, c, kind):
 
 
 @rule
-def train(hh, status, office, p, order, t, sums, flows):
-    """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
-    month = p.training_seats_per_year * office.share / 12.0
-    seats = math.floor(month * (t + 1)) - math.floor(month * t)
-    cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
-    for i in order[office.first : office.last]:
-        if seats < 1 or office.jobs_cash < cost + lost_work:
-            break
-        if status[i] != MOVED and status[i] != GRANTED:
-            continue
-        h = hh[i]
-        if h.trained == 0 and searches(h, status[i], p):
-            seats -= 1
-            h.trained = 1
-            office.jobs_cash -= cost
-            flows[F.training] += cost
-            pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
-            sums[K.trained] += 1.0
-
-
-@rule
-def separations(hh, status, books, p, seed, c, t):
-    """Movers who work lose a job now and then; the position is open again."""
-    for i in range(books.offices[c].first, books.offices[c].last):
-        if status[i] != MOVED:
-            continue
-        h = hh[i]
-        jobs = jobs_there(h)
-        if jobs > 0:
-            draw, which = u01_pair(seed, SEPARATE, i, t)
-            if loses_a_job(jobs, p, draw):
-                change_job(h, books, c, lost_kind(h, which), -1)
+def seats_now(p, share, t):
+    """Training seats of a county this month, in whole numbers."""
+    month = p.training_seats_per_year * share / 12.0
+    return math.floor(month * (t + 1)) - math.floor(month * t)
 
 
 @step
-def match(hh, status, books, p, seed, c, t, flows):
-    """Public-welfare posts to households without work, then openings by tilted lottery rank, start-ups, work away."""
-    office = books.offices[c]
-    seeker = np.empty(office.last - office.first, np.int64)
+def train(hh, seekers, office, p, seed, t, sums, flows):
+    """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
+    seats = seats_now(p, office.share, t)
+    cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
+    if seats < 1 or office.jobs_cash < cost + lost_work:
+        return
+    lot = np.empty(len(seekers))
+    for k in range(len(seekers)):
+        h = hh[seekers[k]]
+        wanted = h.trained == 0 and h.head_age <= p.training_max_age
+        lot[k] = u01(seed, LOTTERY, seekers[k], 0) if wanted else 2.0
+    for k in np.argsort(lot, kind="mergesort"):
+        if lot[k] > 1.0 or seats < 1 or office.jobs_cash < cost + lost_work:
+            break
+        h = hh[seekers[k]]
+        seats -= 1
+        h.trained = 1
+        office.jobs_cash -= cost
+        flows[F.training] += cost
+        pay_from_jobs_account(h, office, flows, F.lost_work_subsidy, lost_work)
+        sums[K.trained] += 1.0
+
+
+@step
+def seek(hh, status, files, chances, books, p, seed, c, t):
+    """Movers who work lose a job now and then, and the position is open again; the households that look for work."""
+    seekers = np.empty(len(files), np.int64)
     found = 0
-    for i in range(office.first, office.last):
-        if (status[i] == MOVED or status[i] == GRANTED) and searches(hh[i], status[i], p):
-            seeker[found] = i
+    for k in range(len(files)):
+        i = files[k]
+        if status[i] != MOVED and status[i] != GRANTED:
+            continue
+        h = hh[i]
+        jobs = jobs_there(h)
+        if jobs > 0 and status[i] == MOVED and loses_a_job(jobs, p, chances[3, k]):
+            change_job(h, books, c, lost_kind(h, u01(seed, SEPARATE, i, t)), -1)
+        if searches(h, status[i], p):
+            seekers[found] = i
             found += 1
-    rank = np.empty(found)
-    for k in range(found):
-        h = hh[seeker[k]]
+    return seekers[:found]
+
+
+@step
+def match(hh, seekers, books, p, seed, c, t, flows):
+    """Public-welfare posts to households without work, then openings by tilted lottery rank, start-ups, work away."""
+    rank = np.empty(len(seekers))
+    for k in range(len(seekers)):
+        h = hh[seekers[k]]
         rank[k] = rank_in_line(u01(seed, JOB_RANK, h.id, 0), search_weight(h, p))
-    line = seeker[:found][np.argsort(rank, kind="mergesort")]
+    line = seekers[np.argsort(rank, kind="mergesort")]
     hire_down_the_line(hh, line, books, p, c, seed, t, flows)
 
 
@@ -181,7 +189,8 @@ def start_up(h, books, flows, p, c):
 def employers(books, p, c, flows):
     """Public-welfare posts and social insurance: the employment account pays employers as far as it goes."""
     office, filled = books.offices[c], books.filled[c]
-    posts = min(office.jobs_cash, fen(p.post_subsidy_yuan_per_month) * filled[POST])
+    held = filled[POST] + office.village_posts
+    posts = min(office.jobs_cash, fen(p.post_subsidy_yuan_per_month) * held)
     office.jobs_cash -= posts
     flows[F.post_subsidy] += posts
     insured = filled[WORKSHOP] + filled[SERVICE]

@@ -7,6 +7,7 @@ from simulation.households import (
     APPLIED,
     GRANTED,
     IMPROVED,
+    MERGING,
     MOVED,
     NEVER,
     NO_HOME,
@@ -16,76 +17,34 @@ from simulation.households import (
     RETURNED,
 )  # fmt: skip
 from simulation.outcomes import K, W
-from simulation.rule import primitive, rule
+from simulation.rule import rule
 from simulation.rules.choice import choose, surroundings
-from simulation.rules.grant import eligible
-from simulation.rules.loan import terms
+from simulation.rules.grant import eligible, lending_limit
+from simulation.rules.income import income_after_moving, properties, transfers
 from simulation.rules.work import jobs_there
+from simulation.steps.at_home import look_up
 
-OCCUPIED_MONTHS = 12  # a move counts as occupied after a year
+# the stock each status is counted in; those who live at a destination or came back are counted from their files
+STOCK_OF = (K.origin, K.applied, K.granted, K.moved, K.returned, K.own_moved, K.improved)
 
 CUMULATIVE = (
     K.persons_signed, K.persons_keys, K.persons_occupied, K.persons_returned, K.persons_own_moved, K.earlier_returned,
+    K.persons_keys_poor, K.persons_occupied_poor, K.residents_to_core, K.residents_to_town, K.residents_from_core,
+    K.residents_from_town, K.residents_own_moved, K.withheld, K.surrendered,
 )  # fmt: skip
 
 
-@primitive
-def record_household(h, s, t, window, sums):
-    """Add one household in status `s` to its county's stocks."""
-    if s == ORIGIN:
-        sums[K.origin] += 1.0
-    elif s == APPLIED:
-        sums[K.applied] += 1.0
-    elif s == GRANTED:
-        sums[K.granted] += 1.0
-    elif s == RETURNED:
-        sums[K.returned] += 1 - h.earlier
-    elif s == OWN_MOVED:
-        sums[K.own_moved] += 1.0
-    elif s == IMPROVED:
-        sums[K.improved] += 1.0
-    sums[K.withheld] += h.withheld
-    sums[K.surrendered] += h.surrendered * (1 - h.earlier)
-    debt = h.loan + h.startup_loan
-    if debt > 0.0 or h.arrears > 0.0:
-        sums[K.loan_fen] += debt
-        sums[K.loan_households] += 1.0
-        sums[K.arrears_fen] += h.arrears
-        if h.arrears > 0.0:
-            sums[K.arrears_households] += 1.0
-    if s != MOVED:
-        return
-    working = h.kept + jobs_there(h)
-    labour = working + h.seekers
-    sums[K.mover_labour] += labour
-    sums[K.mover_employed] += working
-    sums[K.mover_seekers] += h.seekers
-    if labour > 0:
-        sums[K.labour_households] += 1.0
-        if working > 0:
-            sums[K.working_households] += 1.0
-    sums[K.integration] += h.integration
-    if h.hukou > 0:
-        sums[K.hukou_persons] += h.members
-    if h.leased > 0:
-        sums[K.leased_mu] += h.land_mu
-    if h.earlier > 0:
-        sums[K.earlier_moved] += 1.0
-        return
-    sums[K.moved] += 1.0
-    if t - h.moved == OCCUPIED_MONTHS and h.moved < window:
-        sums[K.persons_occupied] += h.members
-
-
 @rule
-def record(hh, status, books, c, t, window, now, before):
+def record(status, books, c, t, now, before):
     """Fill the stocks of county `c` in month `t`: `now` are its indicators, `before` last month's."""
     if t > 0:
         for k in CUMULATIVE:
             now[k] += before[k]
     office = books.offices[c]
     for i in range(office.first, office.last):
-        record_household(hh[i], status[i], t, window, now)
+        s = status[i]
+        if s != MOVED and s != RETURNED:
+            now[STOCK_OF[s]] += 1.0
     for s in range(len(books.sites)):
         site = books.sites[s]
         if site.county != c:
@@ -106,16 +65,23 @@ def record(hh, status, books, c, t, window, now, before):
     now[K.cash_fen] = office.cash
     now[K.committed_fen] = office.committed
     now[K.jobs_cash_fen] = office.jobs_cash
+    now[K.pool_debt_fen] = office.debt
+    now[K.village_jobs] = office.village_jobs
+    now[K.projects] = office.projects
+    now[K.houses_let] = office.houses_let
+    now[K.school_persons] = office.school_persons
+    now[K.job_persons] = office.job_persons
 
 
 @rule
-def explain(hh, status, books, p, modes, seed, c, t, why):
+def explain(hh, status, books, at, p, modes, loan, seed, c, t, why):
     """Sort every household of the pool by what keeps it, or kept it, from moving; `why` is the county's (WHY, 2)."""
     office = books.offices[c]
-    loan = terms(p)
+    limit = lending_limit(p, office)
     for v in range(office.first_village, office.last_village):
         village = books.villages[v]
         around = surroundings(village, books.school_open[t, v])
+        closed_to = p.merging_villages_only > 0.0 and village.kind != MERGING
         for i in range(village.first, village.last):
             h = hh[i]
             if h.earlier > 0:
@@ -142,11 +108,12 @@ def explain(hh, status, books, p, modes, seed, c, t, why):
                 reason = W.withheld
             elif h.left != NEVER:
                 reason = W.withdrew
-            elif not eligible(h, p):
+            elif closed_to or not eligible(h, p):
                 reason = W.infeasible
             else:
+                look_up(h, at, i)
                 choice = choose(
-                    h, p, modes, loan, around, books.site_of[v], books.sites, books.room[c], 0, 1, seed
+                    h, p, modes, loan, limit, around, books.site_of[v], books.sites, books.room[c], 0, 1, seed
                 )
                 if choice.mode >= 0 and modes[choice.mode].counts > 0.0:
                     reason = W.not_yet_applied
@@ -178,3 +145,23 @@ def villages_now(status, books, table):
         table[v, 1] = moved
         table[v, 2] = applied
         table[v, 3] = village.closed
+
+
+@rule
+def sites_now(hh, status, policy, modes, table):
+    """Households, persons, labour, employed and the month's four incomes of every site; `table` is (sites, SITE)."""
+    for i in range(len(hh)):
+        h = hh[i]
+        if status[i] != MOVED or h.site < 0:
+            continue
+        income = income_after_moving(h, policy[h.county], modes[h.mode])
+        working = h.kept + jobs_there(h)
+        row = table[h.site]
+        row[0] += 1.0
+        row[1] += h.members - h.behind
+        row[2] += working + h.seekers
+        row[3] += working
+        row[4] += income.wage
+        row[5] += income.business
+        row[6] += transfers(income)
+        row[7] += properties(income)

@@ -1,4 +1,4 @@
-"""The state before the first month: earlier movers live and work at their destinations."""
+"""The state before the first month: who would split, and earlier movers living and working at their destinations."""
 
 import math
 
@@ -7,13 +7,14 @@ from simulation.draws import (
     EARLIER_MODE,
     EARLIER_MONTH,
     LEASE,
+    SPLIT,
     SURRENDER,
     u01,
 )  # fmt: skip
 from simulation.households import MOVED, SERVICE, WORKSHOP
 from simulation.rule import rule
 from simulation.rules.belong import belonging
-from simulation.rules.work import jobs_kept, seekers_after_moving
+from simulation.rules.work import jobs_kept, jobs_there, seekers_after_moving
 from simulation.steps.jobs import change_job
 
 EARLIER_YEARS = 5  # 2019-2023 in Lishui
@@ -26,6 +27,12 @@ def took_earlier(m, site):
 
 
 @rule
+def would_split(h, p, draw):
+    """Elderly who would stay in the old house: in a lasting share of the households that have both old and able members."""
+    return h.elderly if 0 < h.elderly < h.members and h.workers > 0 and draw < p.split_share else 0
+
+
+@rule
 def start(hh, status, books, modes, policy, seed):
     """Place the earlier movers: mode among the county's sites, month within the five years before, work at the stated chance.
 
@@ -33,9 +40,11 @@ def start(hh, status, books, modes, policy, seed):
     """
     for i in range(len(hh)):
         h = hh[i]
-        if h.earlier == 0:
-            continue
         p = policy[0, h.county]
+        if h.earlier == 0:
+            h.splits = would_split(h, p, u01(seed, SPLIT, i, 0)) if p.split_share > 0.0 else 0
+            continue
+        h.followed = 1
         sites = books.site_of[h.village]
         status[i] = MOVED
         h.moved = -1 - math.floor(12.0 * EARLIER_YEARS * u01(seed, EARLIER_MONTH, i, 0))
@@ -67,5 +76,10 @@ def start(hh, status, books, modes, policy, seed):
         p = policy[0, h.county]
         # nobody is registered or insured there yet: what the policy now offers was not on offer before
         reached = min(1.0, -h.moved * p.integration_per_month)
+        village = books.villages[h.village]
+        village.away += 1
+        if -h.moved >= p.belief_months:
+            village.working += jobs_there(h)
+            village.seeking += h.seekers
         h.integration = reached * belonging(h, books.moved_by_mode[h.village, h.mode] - 1.0, p, 0)
         h.leased = u01(seed, LEASE, i, -1) < p.land_lease_per_year * -h.moved / 12.0
