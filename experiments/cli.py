@@ -255,20 +255,36 @@ def list_(lang: Lang = None, as_json: Json = False) -> None:
         typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
 
 
-@app.command(short_help="Show a scenario: its numbers and their sources.")
+@app.command(short_help="Show a scenario: its numbers, their sources, what differs from another.")
 def show(
-    name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
+    name: Name,
+    set_: Sets = None,
+    with_: Packages = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Show only what differs from this scenario."),
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
 ) -> None:
-    """Show a scenario: its numbers, where each comes from, and what is uncertain."""
-    scenario = _load(name, set_, with_)
-    if as_json:
-        typer.echo(json.dumps(scenario.resolved(), ensure_ascii=False, indent=2, sort_keys=True))
-        return
-    from experiments import logs
-    from scenarios.show import text
+    """Show a scenario: its numbers, where each comes from, and what is uncertain.
 
+    With --with or --set, what they change comes first.
+    """
+    scenario = _load(name, set_, with_)
+    changed = bool(set_ or with_)
+    base = _load(against or name, None, None) if against or changed else None
+    from experiments import logs
+    from scenarios.show import differences_json, text
+
+    if as_json:
+        shown = scenario.resolved()
+        if base is not None:
+            shown["differences"] = {"from": base.name, "numbers": differences_json(scenario, base)}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True))
+        return
     for one in _langs(lang):
-        typer.echo(logs.for_terminal(text(scenario, one)))
+        typer.echo(logs.for_terminal(text(scenario, one, base, whole=against is None)))
 
 
 @app.command(short_help="Show the households and how they fit published margins.")
