@@ -9,7 +9,7 @@ import pytest
 from scenarios import load, names
 from scenarios.parameters_doc import FILES, document
 from scenarios.show import differences, differences_json, quantity, range_text, source_text, text
-from simulation.policy import PARAMETERS
+from simulation.policy import MODE_PARAMETERS, PARAMETERS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -95,3 +95,13 @@ def test_ranges_and_sources_read_well() -> None:
 def test_the_list_of_parameters_is_up_to_date(lang: str) -> None:
     written = (DOCS / FILES[lang]).read_text(encoding="utf-8")
     assert written == document(lang), "run `python -m scenarios.parameters_doc`"
+
+
+@pytest.mark.parametrize("lang", FILES)
+def test_every_parameter_is_listed_and_a_dash_marks_those_not_in_use(lang: str) -> None:
+    plan = load("lishui")
+    lines = {line.split("`")[1]: line for line in document(lang).splitlines() if line.startswith("| `")}
+    assert lines.keys() >= PARAMETERS.keys() | MODE_PARAMETERS.keys()
+    for name, entry in plan.values.items():
+        assert ("| – |" in lines[name]) == (not entry.in_use), name
+    assert "not in use" not in document(lang)
