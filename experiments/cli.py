@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import sys
 import threading
 import time
@@ -331,6 +332,36 @@ def pace(
         return
     for one in langs:
         typer.echo(logs.for_terminal(paces.text(report, one)))
+
+
+@app.command("new-region", short_help="Write a commented template of a region of your own.")
+def new_region(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The region's name, such as mytown.", show_default=False)
+    ],
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", metavar="zh|en", help="Language of the comments; by default the locale's."),
+    ] = None,
+    base: Annotated[
+        str,
+        typer.Option("--from", metavar="REGION", help="Region whose behavioural numbers are taken (lishui)."),
+    ] = "lishui",
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder in which the region gets a folder of its own.")
+    ] = Path("."),
+) -> None:
+    """Write a folder with a region, a plan and sites: a commented template that runs, to be filled in."""
+    from scenarios.new_region import new_region
+
+    langs = _langs(lang)
+    if len(langs) > 1:
+        raise Refused(f"--lang {lang}: zh or en expected; the comments have one language")
+    with _door():
+        folder = new_region(name, out, langs[0], base)
+    plan = shlex.quote(str(folder / "plan.toml"))
+    for line in (str(folder), f"anju check {plan}", f"anju run {plan} --points 10 --replications 1"):
+        typer.echo(line)
 
 
 @app.command(short_help="Show versions, paths, cache, and what is wrong with them.")
