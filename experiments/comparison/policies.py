@@ -183,10 +183,11 @@ def _same_uncertainties(policy: Policy, reference: Policy) -> Policy:
     """The policy with what nobody knows as the reference has it."""
     theirs = {entry.name: entry for entry in reference.scenario.entries()}
     own = [entry for entry in policy.scenario.entries() if entry.kind == "uncertainty" or _uncertain(entry)]
+    shared = {
+        name: entry for name, entry in theirs.items() if entry.in_use
+    }  # the rest is the policy's instrument alone
     changed = {
-        entry.name: theirs[entry.name]
-        for entry in own
-        if entry.name in theirs and _numbers(entry) != _numbers(theirs[entry.name])
+        e.name: shared[e.name] for e in own if e.name in shared and _numbers(e) != _numbers(shared[e.name])
     }
     held = [e.name for e in own if _uncertain(e) and not (e.name in theirs and _uncertain(theirs[e.name]))]
     return replace(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -206,7 +206,7 @@ class _Job:
             self.effect[row, point] = view.income[0, -12:]
             return
         i = point * len(self.seeds) + replication
-        self.reached[row, i] = [outcome(view, target)[0] for target in self.targets[row]]
+        self.reached[row, i] = [outcome(cast(Any, view), target)[0] for target in self.targets[row]]
         self.ledger[row, i] = view.ledger[0].sum(axis=0) / 100.0
         fate, persons = fates(result.households, result.status, inputs.window)
         self.measures[row, i] = measures(view, fate, persons, self.ledger[row, i], result)
@@ -246,6 +246,7 @@ class View:
             setattr(self, name, array[None])
         self.county: np.ndarray = outcomes.county[None]
         self.region = self.county.sum(axis=2)
+        self.why: np.ndarray = outcomes.why[None]
         self.ledger: np.ndarray = outcomes.ledger.sum(axis=1)[None]
         by_county = outcomes.income.ndim == 4  # (months, counties, GROUPS, INCOMES)
         self.income: np.ndarray = (outcomes.income.sum(axis=1) if by_county else outcomes.income)[None]
@@ -369,7 +370,7 @@ def urban(view: View, metric: str, unit: str, month: int) -> float:
         "region",
         "",
     )
-    value = float(outcome(view, target)[0])
+    value = float(outcome(cast(Any, view), target)[0])
     return value if value > 0 else float("nan")
 
 
