@@ -119,7 +119,7 @@ def _pairs(page: Page, a: Answer, rows: dict[str, str]) -> None:
         "assisted": page.say("unaided, now paid", "自发转为受助"),
         "unaided": page.say("paid, now unaided", "受助转为自发"),
     }
-    table = [
+    table: Rows = [
         ("", *names.values(), page.say("paid anyway", "本会搬迁而受助"), page.say("of movers", "占搬迁者"))
     ]
     for p in a.policies:
