@@ -36,6 +36,7 @@ _RESERVED = re.compile(
     r"(con|prn|aux|nul|com\d|lpt\d|packages|plan|region|results|sites|status-quo|docs|tests)"
 )
 _WIDTH = 116
+_AS_THERE = ("as in ", "同")
 _WORDS = {
     "plausible": {"en": "Plausible: {}.", "zh": "合理范围：{}。"},
     "varied": {"en": "Varied over its range in every study.", "zh": "每次研究在所给范围内变动。"},
@@ -296,17 +297,28 @@ class _Region:
         )
         source, note = entry.source, entry.note
         if source.startswith(("assumption", "memory")):
-            source, note = "assumption", self._word("from").format(self.base.title[self.lang], note)
-        rest = [f"source = {json.dumps(source, ensure_ascii=False)}"]
+            source = "assumption"
+            if not note.startswith(_AS_THERE):  # a region of one's own says already whose number it is
+                note = self._word("from").format(self.base.title[self.lang], note).rstrip(":： ")
+        rest = []
         if entry.range:
             rest.append(f"range = {_plain([end * scale for end in entry.range])}")
             rest += ['scale = "log"'] if entry.scale == "log" else []
         rest += [f"note = {json.dumps(note, ensure_ascii=False)}"] if note else []
         if isinstance(entry.value, int | float):
-            return _inline(entry.value * scale, unit, rest)
+            return _inline(entry.value * scale, unit, [_said("source", source), *rest])
         steps = [(date_of(month, self.base.start), value * scale) for month, value in entry.value]
-        rows = [f"  {_inline(value, unit, [f'from = {json.dumps(date)}', *rest])}," for date, value in steps]
-        return "\n".join(["[", *rows, "]"])
+        sources = source.split("; ")
+        sources = sources if len(sources) == len(steps) else [source] * len(steps)
+        rows = [
+            _inline(value, unit, [_said("from", date), _said("source", one), *rest])
+            for (date, value), one in zip(steps, sources, strict=True)
+        ]
+        for step in reversed(self.own.get(entry.name, {}).get("earlier", [])):
+            if step["from"] < steps[0][0]:
+                said = [_said(key, step[key]) for key in ("from", "source", "note")]
+                rows.insert(0, _inline(step["value"], step["unit"], said))
+        return "\n".join(["[", *(f"  {row}," for row in rows), "]"])
 
     def _explained(self, p: Parameter) -> Iterator[str]:
         said = getattr(p, self.lang)
@@ -378,6 +390,10 @@ def _sites() -> str:
 
 def _inline(value: float, unit: str, rest: list[str]) -> str:
     return f"{{ value = {_plain(value)}, unit = {json.dumps(unit)}, {', '.join(rest)} }}"
+
+
+def _said(key: str, text: str) -> str:
+    return f"{key} = {json.dumps(text, ensure_ascii=False)}"
 
 
 def _is_rate(name: str) -> bool:
