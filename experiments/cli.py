@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import sys
 import threading
 import time
@@ -218,6 +219,139 @@ def run(
         raise typer.Exit(NOT_REACHED)
 
 
+@app.command(short_help="Compare policies, household by household.")
+def compare(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...",
+            help="Policies: scenarios' names or .toml files, each with packages of its own after a plus sign, "
+            "for example lishui+precise-relocation.",
+            show_default=False,
+        ),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What to compare with instead of the status quo: a policy of every region (zero) or of one "
+            "(lishui/zero).",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help=f"Points of the stated uncertainties ({POINTS}); see `anju run`."
+        ),
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"Runs a point and policy ({REPLICATIONS})."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the comparison: design and draws.")
+    ] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
+    ] = None,
+    set_: Sets = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="PACKAGE", help="Lay a package over every policy, the reference too."),
+    ] = None,
+    equal_budget: Annotated[
+        bool,
+        typer.Option(
+            "--equal-budget", help="Scale every policy's budgets to the sum of its region's reference."
+        ),
+    ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YUAN", help="Scale them to this sum instead, for example 12e8 or '12 yi_yuan'."
+        ),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Folder for results; the comparison gets a folder of its own in it."
+        ),
+    ] = Path("results"),
+    lang: Lang = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
+    ] = "png,svg,pdf",
+    as_json: Json = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Compare policies of one region or several: the same households, draws and uncertain values under each."""
+    from experiments import files, logs
+
+    started = time.monotonic()
+    logs.start(-1 if quiet else verbose)
+    langs = _langs(lang)
+    kinds = () if no_figures else _formats(formats)
+    if points is None:
+        points = POINTS if replications is None else 1
+    replications = replications or (REPLICATIONS if points > 1 else 1)
+
+    from experiments.comparison import policies
+
+    with _door(), _once():
+        found = policies.regions(
+            names, lambda name, packages: _load(name, set_, [*packages, *(with_ or ())]), against=against
+        )
+        sum_ = None if budget is None else policies.yuan(budget)
+        if equal_budget or sum_ is not None:
+            found = tuple(policies.equal_budgets(region, sum_) for region in found)
+        files.check_folder(out / "comparison")
+
+    from experiments.comparison import judge, runs, store
+    from experiments.comparison.text import text
+    from experiments.study import cpus
+    from simulation.codecache import announce_compile
+
+    announce_compile()
+    threads = threads or cpus()
+    with _progress(quiet) as progress, _door():
+        comparison = runs.run_comparison(
+            found,
+            points=points,
+            replications=replications,
+            seed=seed,
+            threads=threads,
+            budget=sum_ if sum_ is not None else float("nan") if equal_budget else None,
+            progress=progress,
+        )
+    answer = judge.judge(comparison)
+    ran = time.monotonic() - started
+    with _writing():
+        folder = store.write(
+            comparison,
+            answer,
+            out,
+            formats=kinds,
+            request={
+                "names": list(names),
+                "against": against,
+                "set": list(set_ or ()),
+                "with": list(with_ or ()),
+                "equal_budget": equal_budget,
+                "budget": budget,
+            },
+            provenance={"threads": threads, "seconds": round(ran, 3)},
+        )
+    if as_json:
+        typer.echo(store.as_json(answer, folder))
+        return
+    for one in langs:
+        typer.echo(logs.for_terminal(text(answer, one)))
+    if not quiet:
+        typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+
+
 @app.command(short_help="Check scenario files; nothing is run or written.")
 def check(
     names: Annotated[
@@ -255,20 +389,36 @@ def list_(lang: Lang = None, as_json: Json = False) -> None:
         typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
 
 
-@app.command(short_help="Show a scenario: its numbers and their sources.")
+@app.command(short_help="Show a scenario: its numbers, their sources, what differs from another.")
 def show(
-    name: Name, set_: Sets = None, with_: Packages = None, lang: Lang = None, as_json: Json = False
+    name: Name,
+    set_: Sets = None,
+    with_: Packages = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Show only what differs from this scenario."),
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
 ) -> None:
-    """Show a scenario: its numbers, where each comes from, and what is uncertain."""
-    scenario = _load(name, set_, with_)
-    if as_json:
-        typer.echo(json.dumps(scenario.resolved(), ensure_ascii=False, indent=2, sort_keys=True))
-        return
-    from experiments import logs
-    from scenarios.show import text
+    """Show a scenario: its numbers, where each comes from, and what is uncertain.
 
+    With --with or --set, what they change comes first.
+    """
+    scenario = _load(name, set_, with_)
+    changed = bool(set_ or with_)
+    base = _load(against or name, None, None) if against or changed else None
+    from experiments import logs
+    from scenarios.show import differences_json, text
+
+    if as_json:
+        shown = scenario.resolved()
+        if base is not None:
+            shown["differences"] = {"from": base.name, "numbers": differences_json(scenario, base)}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True))
+        return
     for one in _langs(lang):
-        typer.echo(logs.for_terminal(text(scenario, one)))
+        typer.echo(logs.for_terminal(text(scenario, one, base, whole=against is None)))
 
 
 @app.command(short_help="Show the households and how they fit published margins.")
@@ -317,6 +467,36 @@ def pace(
         typer.echo(logs.for_terminal(paces.text(report, one)))
 
 
+@app.command("new-region", short_help="Write a commented template of a region of your own.")
+def new_region(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The region's name, such as mytown.", show_default=False)
+    ],
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", metavar="zh|en", help="Language of the comments; by default the locale's."),
+    ] = None,
+    base: Annotated[
+        str,
+        typer.Option("--from", metavar="REGION", help="Region whose behavioural numbers are taken (lishui)."),
+    ] = "lishui",
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder in which the region gets a folder of its own.")
+    ] = Path("."),
+) -> None:
+    """Write a folder with a region, a plan and sites: a commented template that runs, to be filled in."""
+    from scenarios.new_region import new_region
+
+    langs = _langs(lang)
+    if len(langs) > 1:
+        raise Refused(f"--lang {lang}: zh or en expected; the comments have one language")
+    with _door():
+        folder = new_region(name, out, langs[0], base)
+    plan = shlex.quote(str(folder / "plan.toml"))
+    for line in (str(folder), f"anju check {plan}", f"anju run {plan} --points 10 --replications 1"):
+        typer.echo(line)
+
+
 @app.command(short_help="Show versions, paths, cache, and what is wrong with them.")
 def doctor(as_json: Json = False) -> None:
     """Show versions, paths, fonts, machine and cache, and what is wrong with them."""
@@ -345,6 +525,26 @@ def _load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None)
         pairs[key.strip()] = value.strip()
     with _door():
         return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
+
+
+@contextlib.contextmanager
+def _once() -> Iterator[None]:
+    """Say each warning of the reader once, however many policies it holds for."""
+    import logging
+
+    said: set[str] = set()
+
+    def new(record: logging.LogRecord) -> bool:
+        known = record.getMessage() in said
+        said.add(record.getMessage())
+        return not known
+
+    log = logging.getLogger("scenarios.reader")
+    log.addFilter(new)
+    try:
+        yield
+    finally:
+        log.removeFilter(new)
 
 
 def _households(path: Path | None, scenario: Any) -> Any:

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from experiments import provenance, urban
+from experiments.held_against import Held, held_against
+from experiments.outcome import Spread, outcome, ratio, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.study import Study
 from experiments.wording import text
 from scenarios.scenario import Target, date_of
 from scenarios.show import name_of
 from simulation.households import CLASSES
-from simulation.ledger import FLOW, FLOWS
-from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+from simulation.ledger import FLOW, FLOWS, by_payer
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, URBAN_METRICS, WHY
 
-__all__ = ["Verdict", "effect_of_moving", "outcome", "spread", "text", "verdict", "wilson"]
+__all__ = ["Spread", "Verdict", "effect_of_moving", "outcome", "spread", "text", "verdict", "wilson"]
 
 Z95 = 1.959963984540054
 SOURCES = ("wage", "business", "transfer", "property")
 # what the move itself costs; money for jobs also serves those who moved before
-RELOCATION = ("subsidy", "compensation", "paid_exit", "reclamation", "interest_subsidy")
-STANDING = ("insurance_gain", "ecological_payment")  # paid by the county outside the programme's account
+RELOCATION = (
+    "subsidy", "compensation", "paid_exit", "reclamation", "interest_subsidy", "pool_home", "infrastructure", "repair",
+    "pool_loan_interest",
+)  # fmt: skip
+# paid by the county outside the programme's account
+STANDING = ("insurance_gain", "ecological_payment", "education_waiver", "poor_dividend")
+PUBLIC = ("central", "province", "city", "county")
 FEWEST_POINTS = 5  # below this an interval bootstrapped over points says nothing
-
-
-@dataclass(frozen=True)
-class Spread:
-    """One quantity over all runs; `low` and `high` are the 5th and 95th percentiles."""
-
-    median: float
-    low: float
-    high: float
-    mean: float
-    sd: float
 
 
 @dataclass(frozen=True)
@@ -64,18 +60,21 @@ class TargetVerdict:
     """One target. A future is a point; it reaches the target if the mean of its replications does.
 
     `share` is a share of futures with a Wilson 95 % interval. It becomes a probability only for a design
-    matched to facts.
+    matched to facts. `outcome` is None where there is nothing to count; `needs` says what a missed target of the
+    urban accounts would take (experiments.urban.shortfall).
     """
 
     id: str
     en: str
     zh: str
+    metric: str
+    scope: str
     value: float
     at_least: bool
     unit: str
     event: str | None
     date: str
-    outcome: Spread
+    outcome: Spread | None
     parts: Parts | None
     futures: int
     reached: int
@@ -83,13 +82,21 @@ class TargetVerdict:
     low: float
     high: float
     drivers: Drivers | None
+    needs: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Money:
     """Yuan over the whole run, follow-up included, median over runs."""
 
-    appropriations: dict[str, Spread]  # by payer
+    appropriations: dict[
+        str, Spread
+    ]  # by payer, and by kind where counties receive money for each person on the list
+    payers: dict[
+        str, Spread
+    ]  # all that each level of government pays in the end, standing entitlements included
+    land_sale: Spread
+    county_debt: dict[str, Spread]  # drawn, interest, repaid and left at the end
     purposes: dict[str, Spread]  # what the programme paid for
     standing: Spread  # entitlements the counties pay outside the programme's account
     quota_revenue: Spread
@@ -125,6 +132,12 @@ class Verdict:
     belong: dict[str, Spread | None]
     money: Money
     why: dict[str, Spread]  # share of the pool's persons when the window closes
+    listed: dict[str, Spread]  # households struck off the low-income list and added to it, whole run
+    village: dict[str, Spread]  # what was done for those who live in the villages, at the end
+    county_incomes: dict[str, dict[str, Spread | None]]  # movers, last 12 months, yuan a head and year
+    urban: urban.Urban | None
+    held: tuple[Held, ...]
+    basis: provenance.Basis
 
 
 def verdict(study: Study) -> Verdict:
@@ -135,6 +148,8 @@ def verdict(study: Study) -> Verdict:
     at_window = persons[:, window]
     whole = at_window.sum(axis=1)
     classes = [(name, name, name) for name in CLASSES]
+    targets = tuple(_target(study, target) for target in scenario.targets)
+    effect = effect_of_moving(study)
     return Verdict(
         scenario=scenario.name,
         title=dict(scenario.title),
@@ -146,21 +161,31 @@ def verdict(study: Study) -> Verdict:
         start=scenario.start,
         window_end=date_of(window, scenario.start),
         end=date_of(study.months - 1, scenario.start),
-        targets=tuple(_target(study, target) for target in scenario.targets),
+        targets=targets,
         pace=_pace(study),
         counties=_rows([(c.id, c.en, c.zh) for c in scenario.counties], at_window, whole, pool),
         classes=_rows(classes, study.klass[:, window], whole),
         modes=_rows([(m.id, m.en, m.zh) for m in scenario.modes], study.mode[:, window], whole),
-        move_out={"persons": spread(whole), "pool_share": spread(_ratio(whole, pool.sum(axis=1)))},
+        move_out={
+            "persons": spread(whole),
+            "pool_share": spread(ratio(whole, pool.sum(axis=1))),
+            "persons_poor": spread(study.indicator("persons_keys_poor")[:, window].sum(axis=1)),
+        },
         stay=_stay(study),
         earn=_earn(study),
-        effect=effect_of_moving(study),
+        effect=effect,
         belong=_belong(study),
         money=_money(study),
         why={
-            name: spread(_ratio(study.why[:, :, k, 1].sum(axis=1), pool.sum(axis=1)), empty=0.0)
+            name: spread(ratio(study.why[:, :, k, 1].sum(axis=1), pool.sum(axis=1)), empty=0.0)
             for k, name in enumerate(WHY)
         },
+        listed={name: spread(_sum(study, f"new_{name}")) for name in ("struck", "listed")},
+        village=_village(study),
+        county_incomes=_county_incomes(study),
+        urban=urban.judge(study),
+        held=held_against(study, effect),
+        basis=provenance.basis(study, {t.id: t.drivers for t in targets}, {t.id: t.parts for t in targets}),
     )
 
 
@@ -173,31 +198,12 @@ def labels(study: Study) -> dict[str, dict[str, str]]:
     }
 
 
-def spread(values: np.ndarray, *, empty: float | None = None) -> Any:
-    """The spread of the finite values; None (or `empty` throughout) where there is none."""
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return None if empty is None else Spread(empty, empty, empty, empty, 0.0)
-    low, median, high = np.quantile(values, (0.05, 0.5, 0.95))
-    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return Spread(float(median), float(low), float(high), float(values.mean()), sd)
-
-
 def wilson(hits: int, n: int) -> tuple[float, float]:
     """95 % interval of a share at fixed n. Wilson (1927), doi 10.1080/01621459.1927.10502953."""
     share, z2 = hits / n, Z95 * Z95
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 / (1 + z2 / n) * (share * (1 - share) / n + z2 / (4 * n * n)) ** 0.5
     return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
-def outcome(study: Study, target: Target) -> np.ndarray:
-    """What a target counts, at its date and in its scope, by run; money in yuan."""
-    name = f"persons_{target.event}" if target.metric == "persons" else target.metric
-    by_county = study.indicator(name)[:, target.month]
-    ids = [county.id for county in study.scenario.counties]
-    values = by_county[:, ids.index(target.scope)] if target.scope in ids else by_county.sum(axis=1)
-    return values / 100.0 if name.endswith("_fen") else values
 
 
 def effect_of_moving(study: Study) -> Estimate | None:
@@ -225,11 +231,6 @@ def effect_of_moving(study: Study) -> Estimate | None:
     return Estimate(value, float(low), float(high))
 
 
-def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom, NaN where there is nothing to divide by."""
-    return np.divide(top, bottom, out=np.full(np.shape(top), np.nan), where=bottom > 0)
-
-
 def _target(study: Study, target: Target) -> TargetVerdict:
     values = outcome(study, target)
     grid = study.by_point(values)
@@ -237,24 +238,37 @@ def _target(study: Study, target: Target) -> TargetVerdict:
     reached = means >= target.value if target.at_least else means <= target.value
     hits = int(reached.sum())
     low, high = wilson(hits, study.points)
+    found, whole = spread(values), bool(np.isfinite(values).all())
     return TargetVerdict(
         id=target.id,
         en=target.en,
         zh=target.zh,
+        metric=target.metric,
+        scope=target.scope,
         value=float(target.value),
         at_least=target.at_least,
         unit=target.unit,
         event=target.event,
         date=target.date,
-        outcome=spread(values),
-        parts=parts(grid),
+        outcome=found,
+        parts=parts(grid) if whole else None,
         futures=study.points,
         reached=hits,
         share=hits / study.points,
         low=low,
         high=high,
-        drivers=drivers(study.uncertainties, study.design, means),
+        drivers=drivers(study.uncertainties, study.design, means) if whole else None,
+        needs=_needs(study, target, found),
     )
+
+
+def _needs(study: Study, target: Target, found: Spread | None) -> dict[str, float]:
+    if target.metric not in URBAN_METRICS or found is None:
+        return {}
+    met = found.median >= target.value if target.at_least else found.median <= target.value
+    # more income growth in villages is the answer to a ratio that is too high; other limits are floors
+    sought = (target.metric == "income_ratio") != target.at_least
+    return {} if met or not sought else urban.shortfall(study, target)
 
 
 def _pace(study: Study) -> dict[str, Spread]:
@@ -279,8 +293,8 @@ def _rows(
         Row(
             *name,
             persons=spread(persons[:, k]),
-            share=_middle(_ratio(persons[:, k], whole)) or 0.0,
-            pool_share=None if pool is None else _middle(_ratio(persons[:, k], pool[:, k])),
+            share=_middle(ratio(persons[:, k], whole)) or 0.0,
+            pool_share=None if pool is None else _middle(ratio(persons[:, k], pool[:, k])),
         )
         for k, name in enumerate(names)
     )
@@ -295,13 +309,41 @@ def _last(study: Study, name: str) -> np.ndarray:
     return study.region[:, -1, INDICATORS.index(name)]
 
 
+def _sum(study: Study, name: str) -> np.ndarray:
+    return study.region[..., INDICATORS.index(name)].sum(axis=1)
+
+
+def _village(study: Study) -> dict[str, Spread]:
+    last = ("school_persons", "job_persons", "village_jobs", "projects", "houses_let")
+    return {name: spread(_last(study, name)) for name in last} | {
+        "villagers_trained": spread(_sum(study, "villagers_trained"))
+    }
+
+
+def _county_incomes(study: Study) -> dict[str, dict[str, Spread | None]]:
+    incomes = getattr(study, "county_income", None)
+    if incomes is None:
+        return {}
+    movers = incomes[:, :, GROUPS.index("movers")]  # (runs, counties, INCOMES)
+    persons = movers[..., INCOMES.index("persons")]
+    heads = {s: ratio(movers[..., INCOMES.index(f"{s}_fen")] * 12.0 / 100.0, persons) for s in SOURCES}
+    heads = {"income": np.sum(list(heads.values()), axis=0)} | heads
+    return {
+        county.id: {name: spread(values[:, c]) for name, values in heads.items()}
+        for c, county in enumerate(study.scenario.counties)
+    }
+
+
 def _stay(study: Study) -> dict[str, Spread | None]:
     keys = _last(study, "persons_keys")
     return {
-        "returned_share": spread(_ratio(_last(study, "persons_returned"), keys)),
-        "occupied_share": spread(_ratio(_last(study, "persons_occupied"), keys)),
-        "arrears_share": spread(_ratio(_last(study, "arrears_households"), _last(study, "loan_households"))),
+        "returned_share": spread(ratio(_last(study, "persons_returned"), keys)),
+        "occupied_share": spread(ratio(_last(study, "persons_occupied"), keys)),
+        "arrears_share": spread(ratio(_last(study, "arrears_households"), _last(study, "loan_households"))),
         "own_moved_persons": spread(_last(study, "persons_own_moved")),
+        "stable_persons": spread(_last(study, "persons_stable")),
+        "stable_poor_persons": spread(_last(study, "persons_stable_poor")),
+        "behind_persons": spread(_last(study, "behind_persons")),
     }
 
 
@@ -312,20 +354,18 @@ def _earn(study: Study) -> dict[str, Spread | None]:
     def per_head(group: str, *sources: str) -> np.ndarray:
         row = year[:, GROUPS.index(group)]
         fen = row[:, [INCOMES.index(f"{source}_fen") for source in sources]].sum(axis=1)
-        return _ratio(fen * 12.0 / 100.0, row[:, INCOMES.index("persons")])
+        return ratio(fen * 12.0 / 100.0, row[:, INCOMES.index("persons")])
 
     def poor(group: str) -> np.ndarray:
         row = year[:, GROUPS.index(group)]
-        return _ratio(row[:, INCOMES.index("poor_households")], row[:, INCOMES.index("households")])
+        return ratio(row[:, INCOMES.index("poor_households")], row[:, INCOMES.index("households")])
 
     return {
         "income": spread(per_head("movers", *SOURCES)),
         **{source: spread(per_head("movers", source)) for source in SOURCES},
         "stayers_income": spread(per_head("stayers", *SOURCES)),
-        "employed_share": spread(_ratio(_last(study, "mover_employed"), _last(study, "mover_labour"))),
-        "working_share": spread(
-            _ratio(_last(study, "working_households"), _last(study, "labour_households"))
-        ),
+        "employed_share": spread(ratio(_last(study, "mover_employed"), _last(study, "mover_labour"))),
+        "working_share": spread(ratio(_last(study, "working_households"), _last(study, "labour_households"))),
         "poor_share": spread(poor("movers")),
         "stayers_poor_share": spread(poor("stayers")),
     }
@@ -338,9 +378,9 @@ def _belong(study: Study) -> dict[str, Spread | None]:
     living = study.income[:, -1, groups, INCOMES.index("persons")].sum(axis=1)
     insured = study.ledger[:, -12:, FLOW["insurance_gain"]].sum(axis=1) / 100.0
     return {
-        "integration": spread(_ratio(_last(study, "integration"), homes)),
-        "hukou_share": spread(_ratio(_last(study, "hukou_persons"), living)),
-        "insurance_yuan_per_person": spread(_ratio(insured, living)),
+        "integration": spread(ratio(_last(study, "integration"), homes)),
+        "hukou_share": spread(ratio(_last(study, "hukou_persons"), living)),
+        "insurance_yuan_per_person": spread(ratio(insured, living)),
     }
 
 
@@ -360,6 +400,14 @@ def _money(study: Study) -> Money:
             for flow in FLOWS
             if flow.purpose == "appropriation"
         },
+        payers=_payers(study),
+        land_sale=spread(total("land_sale")),
+        county_debt={
+            "drawn": spread(total("pool_loan_drawn")),
+            "interest": spread(total("pool_loan_interest")),
+            "repaid": spread(total("pool_loan_principal")),
+            "left": spread(_last(study, "pool_debt_fen") / 100.0),
+        },
         purposes={
             purpose: spread(total(*(flow.name for flow in paid if flow.purpose == purpose)))
             for purpose in dict.fromkeys(flow.purpose for flow in paid)
@@ -367,10 +415,21 @@ def _money(study: Study) -> Money:
         standing=spread(total(*STANDING)),
         quota_revenue=spread(total("quota_revenue")),
         unspent=spread((_last(study, "cash_fen") + _last(study, "jobs_cash_fen")) / 100.0),
-        cost_per_person=spread(_ratio(cost, keys)),
-        net_cost_per_person=spread(_ratio(cost - total("quota_revenue"), keys)),
+        cost_per_person=spread(ratio(cost, keys)),
+        net_cost_per_person=spread(ratio(cost - total("quota_revenue"), keys)),
         households={
             name: spread(total(name))
             for name in ("home_price", "fitting_out", "rent", "loan_drawn", "kin_transfer")
         },
     )
+
+
+def _payers(study: Study) -> dict[str, Spread]:
+    """What each level of government pays; the county borrows besides, and repays from land and budgets."""
+    books = [by_payer(ledger) for ledger in study.ledger]
+    return {
+        payer: spread(
+            np.array([sum(yuan for (who, _, _), yuan in book.items() if who == payer) for book in books])
+        )
+        for payer in PUBLIC
+    }

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from experiments import held_against, provenance, urban
+from simulation.outcomes import URBAN_METRICS
+
 if TYPE_CHECKING:
-    from experiments.verdict import Estimate, Row, Spread, TargetVerdict, Verdict
+    from experiments.outcome import Spread
+    from experiments.verdict import Estimate, Row, TargetVerdict, Verdict
+
+WIDTH = 116  # cells a paragraph may take
+# a word, a space, or one Chinese character with the marks that may not begin (or end) a line
+PIECE = re.compile(r"\s+|[（《]*[\u2e80-\uffef][，。；：、）》]*|[^\s\u2e80-\uffef]+[，。；：、）》]*")
 
 EVENTS = {
     "signed": ("signed", "签约"),
@@ -22,6 +31,10 @@ CLASSES = {
 PAYERS = {
     "central": ("central government", "中央"), "province": ("province", "省级"), "city": ("city", "市级"),
     "county": ("counties", "县级"), "jobs": ("counties, employment fund", "县级就业创业资金"),
+    "pool_bond": ("province, local government bonds", "省级，地方政府债券"),
+    "pool_fund": ("central, special construction fund", "中央，专项建设基金"),
+    "pool_interest_central": ("central, interest of counties' loans", "中央，县级贷款贴息"),
+    "pool_interest_province": ("province, interest of counties' loans", "省级，县级贷款贴息"),
 }  # fmt: skip
 PURPOSES = {
     "subsidy": ("relocation subsidy", "搬迁补助"), "old house": ("old houses", "旧房补偿"),
@@ -30,6 +43,10 @@ PURPOSES = {
     "employment": ("first jobs, insurance", "初次就业与社保补贴"),
     "public-welfare post": ("public-welfare posts", "公益性岗位"), "start-up": ("start-ups", "创业补贴"),
     "social insurance": ("social insurance", "医保待遇差"), "ecological payment": ("ecological payments", "生态补偿"),
+    "home": ("homes of low-income households", "低收入户住房兜底"), "infrastructure": ("site infrastructure", "安置区配套设施"),
+    "repair": ("repair for those who stay", "留守老人旧房修缮"), "county debt interest": ("interest of counties' loans", "县级贷款利息"),
+    "income project": ("income projects", "产业增收项目"), "education": ("school costs waived", "教育费用减免"),
+    "dividend": ("dividends to low-income households", "低收入户资产收益分红"),
 }  # fmt: skip
 HOUSEHOLDS = {
     "home_price": ("homes", "购房款"), "fitting_out": ("fitting out", "装修"), "rent": ("rent", "房租"),
@@ -44,6 +61,18 @@ WHY = {
     "never_mover": ("will not move", "不愿搬迁"), "prefers_to_stay": ("prefer to stay", "留下更好"),
     "withheld": ("grant withheld", "暂缓发放"),
 }  # fmt: skip
+COUNTY_DEBT = {
+    "drawn": ("counties borrow", "县级借入"), "interest": ("  interest", "  利息"), "repaid": ("  repaid", "  已还本金"),
+    "left": ("  owed at the end", "  期末余额"),
+}  # fmt: skip
+VILLAGE = {
+    "village_jobs": ("villagers in posts and workshops at home", "乡村公益岗与工坊在岗村民"),
+    "villagers_trained": ("villagers trained, whole period", "累计培训村民"),
+    "projects": ("income projects of low-income households", "低收入户产业项目"),
+    "houses_let": ("village houses let", "盘活闲置农房"),
+    "school_persons": ("villagers in town for school", "进城就学及随迁人口"),
+    "job_persons": ("villagers in town for a job", "转移就业人口"),
+}  # fmt: skip
 
 
 def text(verdict: Verdict, lang: str) -> str:
@@ -55,8 +84,14 @@ def text(verdict: Verdict, lang: str) -> str:
     _pace(page, verdict)
     _places(page, verdict)
     _questions(page, verdict)
+    _county_incomes(page, verdict)
+    if verdict.urban is not None:
+        urban.write(page, verdict.urban)
     _money(page, verdict)
     _why(page, verdict)
+    held_against.write(page, verdict.held)
+    names = {t.id: page.say(t.en, t.zh) for t in verdict.targets}
+    provenance.write(page, verdict.basis, names, verdict.points)
     return "\n".join(page.lines) + "\n"
 
 
@@ -80,6 +115,16 @@ class Page:
         self.add()
         self.add(self.say(en, zh))
 
+    def paragraph(self, said: str, indent: int = 2) -> None:
+        """Indented and broken into lines of WIDTH cells: between Chinese characters, else at spaces."""
+        line = " " * indent
+        for piece in PIECE.findall(said):
+            if cell_len(line + piece) > WIDTH and line.strip():
+                self.add(line)
+                line, piece = " " * (indent + 2), piece.lstrip()
+            line += piece
+        self.add(line)
+
     def table(self, rows: Iterable[tuple[str, ...]]) -> None:
         """Rows indented by two; the first column left, the rest right; empty cells at the end are dropped."""
         rows = list(rows)
@@ -91,6 +136,10 @@ class Page:
 
     def count(self, x: float) -> str:
         return _chinese(x) if self.zh else f"{_three(x):,.0f}"
+
+    def residents(self, x: float) -> str:
+        """A large stock, to four or more digits, so that its changes show."""
+        return f"{x / 1e4:,.1f}万" if self.zh else f"{round(x, -2):,.0f}"
 
     def exact(self, x: float) -> str:
         if not self.zh or abs(x) < 1e4:
@@ -104,6 +153,24 @@ class Page:
             if abs(x) >= size:
                 return f"{x / size:.3g}{unit} yuan"
         return f"{_three(x):,.0f} yuan"
+
+    def form(self, metric: str, unit: str) -> Callable[[float], str]:
+        """How a target's outcome is written: shares to a tenth of a per cent, their gain in points."""
+        percent = self.say(" %", "%")
+        if metric == "urban_share_gain":
+            return lambda x: f"{100 * x:.2f}" + self.say(" pp", "个百分点")
+        forms = {
+            "share": lambda x: f"{100 * x:.1f}{percent}", "ratio": lambda x: f"{x:.2f}", "yuan": self.yuan,
+        }  # fmt: skip
+        return forms.get(
+            unit, self.residents if metric in ("core_residents", "urban_residents") else self.count
+        )
+
+    def limit(self, metric: str, unit: str, x: float) -> str:
+        """A target's value in full."""
+        if metric == "urban_share_gain":
+            return f"{100 * x:.10g}" + self.say(" pp", "个百分点")
+        return f"{100 * x:.10g}" + self.say(" %", "%") if unit == "share" else self.exact(x)
 
     def share(self, x: float) -> str:
         percent = self.say(" %", "%")
@@ -166,12 +233,15 @@ def _head(page: Page, v: Verdict) -> None:
 
 def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
     page.title(f"Target: {t.en}", f"目标：{t.zh}")
-    form = page.yuan if t.unit == "yuan" else page.count
+    form = page.form(t.metric, t.unit)
+    if t.outcome is None:
+        page.paragraph(page.say("Nothing to count: the runs hold no such outcome.", "没有可计的结果。"))
+        return
     median, band = page.band(t.outcome, form)
     sense = page.say("at least" if t.at_least else "at most", "不少于" if t.at_least else "不超过")
     event = page.say(", ", "，") + page.name(EVENTS[t.event]) if t.event else ""
     rows = [
-        (page.say("target", "目标值"), f"{sense} {page.exact(t.value)}{event}"),
+        (page.say("target", "目标值"), f"{sense} {page.limit(t.metric, t.unit, t.value)}{event}"),
         (page.say("median", "中位数") if band else page.say("outcome", "结果"), median),
     ]
     if band:
@@ -191,12 +261,52 @@ def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
             f"±{form(t.parts.uncertainty_sd)}、±{form(t.parts.noise_sd)}（随机波动占方差{page.share(t.parts.noise_share)}）",
         )))  # fmt: skip
     _left(page, rows)
+    _needs(page, t, form)
     if t.futures > 1:
         _drivers(page, v, t)
         page.add(page.say(
             "  A share of futures is not a probability: the ranges are stated, not yet matched to facts.",
             "  未来占比不是概率：各区间为给定范围，尚未与事实校准。",
         ))  # fmt: skip
+
+
+def _needs(page: Page, t: TargetVerdict, form: Callable[[float], str]) -> None:
+    """A target of the urban accounts, answered plainly."""
+    if t.outcome is None or t.metric not in URBAN_METRICS:
+        return
+    limit, median, count = page.limit(t.metric, t.unit, t.value), form(t.outcome.median), page.count
+    if t.unit == "ratio" and median == form(t.value):
+        median = f"{t.outcome.median:.4f}"
+    met = t.outcome.median >= t.value if t.at_least else t.outcome.median <= t.value
+    n = t.needs
+    if met or not n:
+        page.paragraph(page.say(
+            f"{limit} by {t.date}: {'reached' if met else 'not reached'}, median {median}.",
+            f"{t.date}目标{limit}：{'达到' if met else '未达到'}，中位数{median}。",
+        ))  # fmt: skip
+        return
+    more = {
+        "villagers_per_year": lambda x: (
+            f"about {count(x)} more villagers a year would have to become urban residents, from the start on",
+            f"自期初起每年约需再有{count(x)}名乡村居民成为城镇常住人口"),
+        "newcomers_per_year": lambda x: (
+            f"or {count(x)} more newcomers from outside", f"或每年再从市外迁入{count(x)}人"),
+        "villagers_in_the_year": lambda x: (
+            f"about {count(x)} more villagers would have to become urban residents in the 12 months",
+            f"当年约需再有{count(x)}名乡村居民成为城镇常住人口"),
+        "residents_in_the_year": lambda x: (
+            f"{count(x)} urban residents short in the 12 months", f"当年城镇常住人口尚差{count(x)}人"),
+        "residents_per_year": lambda x: (
+            f"about {count(x)} more residents a year, from the start on", f"自期初起每年约需再增{count(x)}人"),
+        "rural_income_rise": lambda x: (
+            f"rural incomes would have to be {page.share(x)} higher, urban ones unchanged",
+            f"城镇收入不变时农村收入需再高{page.share(x)}"),
+    }  # fmt: skip
+    said = page.say("; ", "；").join(page.say(*more[name](x)) for name, x in n.items() if x < float("inf"))
+    page.paragraph(page.say(
+        f"{limit} by {t.date}: not reached, median {median}; {said}.",
+        f"{t.date}目标{limit}：未达到，中位数{median}；{said}。",
+    ))  # fmt: skip
 
 
 def _left(page: Page, rows: list[tuple[str, str]]) -> None:
@@ -282,11 +392,21 @@ def _questions(page: Page, v: Verdict) -> None:
     part("搬得出 moved out?", "搬得出", *(
         (f"persons moved by {v.window_end}", f"搬迁人数（截至{v.window_end}）", v.move_out["persons"], count),
         ("share of the pool", "占待搬迁人口", v.move_out["pool_share"], share),
+        *_any((
+            ("of them on the low-income list", "其中低收入（建档立卡）人口", v.move_out["persons_poor"], count),
+            ("households struck off the list", "调出名册户数", v.listed["struck"], count),
+            ("households added to the list", "补入名册户数", v.listed["listed"], count),
+            ("elderly who stay in the old house", "留守旧房老人", v.stay["behind_persons"], count),
+        )),
     ))  # fmt: skip
     part("稳得住 stay?", "稳得住", *(
         ("returned", "回流率", v.stay["returned_share"], share),
         ("occupied 12 months and more", "入住满12个月", v.stay["occupied_share"], share),
         ("loans in arrears", "贷款拖欠户占比", v.stay["arrears_share"], share),
+        *_any((
+            ("settled, persons", "稳定人口", v.stay["stable_persons"], count),
+            ("  of them on the low-income list", "  其中低收入（建档立卡）人口", v.stay["stable_poor_persons"], count),
+        )),
     ))  # fmt: skip
     part("富得起 earn?", "富得起", *(
         ("movers' income a head and year", "搬迁户人均年收入", v.earn["income"], yuan),
@@ -300,6 +420,9 @@ def _questions(page: Page, v: Verdict) -> None:
         ("movers below the low-income line", "搬迁户低收入占比", v.earn["poor_share"], share),
         ("stayers below the low-income line", "未搬迁户低收入占比", v.earn["stayers_poor_share"], share),
     ))  # fmt: skip
+    rows.extend(
+        ("  " + page.name(VILLAGE[name]), *page.band(s, count)) for name, s in v.village.items() if s.high > 0
+    )
     if v.effect is not None:
         rows.append(
             (
@@ -316,12 +439,52 @@ def _questions(page: Page, v: Verdict) -> None:
     page.add(page.say(
         "  Work and belonging count earlier movers too.", "  就业与融入各项含此前已搬迁的农户。"
     ))  # fmt: skip
+    if v.stay["stable_persons"] and v.stay["stable_persons"].high > 0:
+        page.add(page.say(
+            "  Settled: a year at the site, above the low-income line, at work where they can, no arrears.",
+            "  稳定：入住满一年、收入高于低收入线、有劳动力者已就业、无拖欠。",
+        ))  # fmt: skip
+    if v.listed["listed"].high > 0:
+        page.add(page.say(
+            "  A place refilled completes the list; it moves nobody by itself.", "  名册补足不等于实际搬迁。"
+        ))  # fmt: skip
     if v.effect is not None:
         page.add(page.say(
             "  Effect of moving: income since the start of movers against households granted at the same time whose"
             "\n  grants were withheld at random, in one extra run a future; 95 % interval, not a band.",
             "  搬迁影响：与同期获批但被随机暂缓的农户相比（每种未来另作一次模拟）；所附为95%置信区间。",
         ))  # fmt: skip
+
+
+def _any(
+    lines: Iterable[tuple[str, str, Spread | None, Callable[[float], str]]],
+) -> list[tuple[str, str, Spread | None, Callable[[float], str]]]:
+    """Lines with something to report."""
+    return [line for line in lines if line[2] is not None and line[2].high > 0]
+
+
+def _county_incomes(page: Page, v: Verdict) -> None:
+    """Movers' incomes by four sources, county by county; communities are in a table of the study's folder."""
+    if not any(by["income"] for by in v.county_incomes.values()):
+        return
+    page.title(
+        f"Movers' incomes by four sources, yuan a head, 12 months to {v.end} (median)",
+        f"搬迁户四项收入（元/人，截至{v.end}的12个月，中位数）",
+    )
+    names = {row.id: page.say(row.en, row.zh) for row in v.counties}
+    heads = (
+        ("income", "合计"),
+        ("wages", "工资性"),
+        ("business", "经营性"),
+        ("transfers", "转移性"),
+        ("property", "财产性"),
+    )
+    page.table([
+        ("", *(page.say(*head) for head in heads)),
+        *((names[id], *("–" if s is None else f"{s.median:,.0f}" for s in by.values()))
+          for id, by in v.county_incomes.items()),
+    ])  # fmt: skip
+    page.add(page.say("  Community by community: tables/sites.", "  分安置社区见 tables/sites。"))
 
 
 def _estimate(page: Page, e: Estimate) -> tuple[str, str]:
@@ -342,19 +505,30 @@ def _money(page: Page, v: Verdict) -> None:
             rows.extend(("  " + page.name(names[name]), *page.band(s, page.yuan)) for name, s in lines)
 
     part("put in by", "出资", m.appropriations, PAYERS)
+    more = any(m.purposes[name].high > 0 for name in ("education", "dividend"))
+    entitled = "县级（医保、教育、分红、生态补偿）" if more else "县级（医保待遇、生态补偿）"
+    pooled = m.county_debt["drawn"].high > 0 or m.land_sale.high > 0
+    if pooled:
+        rows.append(("  " + page.say("land sales", "土地出让及统筹资金"), *page.band(m.land_sale, page.yuan)))
+        rows.extend(
+            ("  " + page.name(COUNTY_DEBT[name]), *page.band(s, page.yuan))
+            for name, s in m.county_debt.items()
+        )
     for en, zh, spread in (
-        ("counties, standing entitlements", "县级（医保待遇、生态补偿）", m.standing),
+        ("counties, standing entitlements", entitled, m.standing),
         ("sale of land quotas", "用地指标收益", m.quota_revenue),
         ("left in the accounts", "账户结余", m.unspent),
     ):
         rows.append(("  " + page.say(en, zh), *page.band(spread, page.yuan)))
+    if pooled:
+        part("paid by, in all", "各级出资合计", m.payers, PAYERS)
     part("paid for", "用途", m.purposes, PURPOSES)
-    rows.append(
-        (
-            page.say("homes, land and interest, a person moved", "每搬迁一人住房、土地和贴息支出"),
-            *page.band(m.cost_per_person, page.yuan),
-        )
+    sites = m.purposes["infrastructure"].high > 0
+    cost = page.say(
+        f"homes, {'sites, ' if sites else ''}land and interest, a person moved",
+        f"每搬迁一人住房、{'配套、' if sites else ''}土地和{'利息' if sites else '贴息'}支出",
     )
+    rows.append((cost, *page.band(m.cost_per_person, page.yuan)))
     net = page.say("  less quota revenue", "  扣除指标收益")
     rows.append((net, *page.band(m.net_cost_per_person, page.yuan)))
     part("movers paid and borrowed", "搬迁户支出与借款", m.households, HOUSEHOLDS)

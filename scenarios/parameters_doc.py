@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from scenarios.reader import load
-from scenarios.scenario import Entry, Scenario
+from scenarios.scenario import ABSENT, Entry, Scenario
 from scenarios.schema import COUNTY_NUMBERS, MARGIN_SHARES, MARGINS
 from scenarios.show import FAMILIES, KINDS, quantity, range_text, source_text, value_text
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
@@ -23,12 +23,14 @@ _WORDS = {
             "Every number of a run: what it is, its unit and legal values, and its value in Lishui with the source. "
             "`assumption` marks a number that no document or statistic gives. A lever is what a government sets, an "
             "uncertainty what nobody knows, a constant is held fixed. An uncertainty with a range is varied in every "
-            "study; a lever's range is the span of sweeps. This page is generated from the scenario files."
+            "study; a lever's range is the span of sweeps. A dash: Lishui has no such instrument; other programmes do "
+            "(`docs/coverage.md`). This page is generated from the scenario files."
         ),
         "zh": (
             "一次模拟所用的全部数值：含义、单位与取值界限，以及丽水的取值和来源。“假设”表示文件和统计中均无该数。"
             "政策杠杆由政府设定，不确定因素无人确知，常量保持不变。带范围的不确定因素在每次研究中都会变动；"
-            "政策杠杆的范围是扫描的跨度。本页由情景文件生成。"
+            "政策杠杆的范围是扫描的跨度。“–”表示丽水没有该项政策，其他方案有（见 `docs/coverage.zh.md`）。"
+            "本页由情景文件生成。"
         ),
     },
     "parameter": {"en": "Parameter", "zh": "参数"},
@@ -81,9 +83,9 @@ def _parameters(rows: list[Parameter], plan: Scenario, before: Scenario, lang: s
     lines = []
     for p in rows:
         entry = plan.values[p.name]
-        values = [value_text(entry, plan.start, lang)]
+        values = [_value(entry, plan, lang)]
         if lever:
-            values.insert(0, value_text(before.values[p.name], before.start, lang))
+            values.insert(0, _value(before.values[p.name], before, lang))
         name = f"`{p.name}`" + (f" ({p.symbol})" if p.symbol else "")
         lines.append(
             [
@@ -93,7 +95,7 @@ def _parameters(rows: list[Parameter], plan: Scenario, before: Scenario, lang: s
                 _legal(p, lang),
                 *values,
                 range_text(entry, lang),
-                source_text(entry, lang),
+                _source(entry, lang),
             ]
         )
     return _table(columns, lines, lang)
@@ -103,7 +105,7 @@ def _modes(plan: Scenario, lang: str) -> list[str]:
     heads = [getattr(mode, lang) for mode in plan.modes]
     lines = []
     for p in MODE_PARAMETERS.values():
-        values = [value_text(mode.values[p.name], plan.start, lang) for mode in plan.modes]
+        values = [_value(mode.values[p.name], plan, lang) for mode in plan.modes]
         lines.append([f"`{p.name}`", getattr(p, lang), p.unit, *values])
     table = _table(["parameter", "what", "unit", *heads], lines, lang)
     notes = []
@@ -111,7 +113,11 @@ def _modes(plan: Scenario, lang: str) -> list[str]:
         notes += ["", f"### {getattr(mode, lang)} (`{mode.id}`)", ""]
         notes += _table(
             ["parameter", "value", "range", "source"],
-            [[f"`{name}`", *_entry(entry, plan, lang)] for name, entry in mode.values.items()],
+            [
+                [f"`{name}`", *_entry(entry, plan, lang)]
+                for name, entry in mode.values.items()
+                if entry.in_use
+            ],
             lang,
         )
     return table + notes
@@ -123,6 +129,8 @@ def _margins(plan: Scenario, lang: str) -> list[str]:
         for name, entry in plan.population.items()
     ]
     for name, shares in plan.shares.items():
+        if shares.source == ABSENT:
+            continue
         parts = ", ".join(
             f"{label}: {quantity(share, 'share', lang)}"
             for label, share in zip(MARGIN_SHARES[name], shares.value, strict=True)
@@ -136,14 +144,24 @@ def _counties(plan: Scenario, lang: str) -> list[str]:
     lines = []
     for county in plan.counties:
         for name, entry in county.values.items():
-            said = getattr(COUNTY_NUMBERS[name], lang)
+            if not entry.in_use:
+                continue
+            said = getattr((COUNTY_NUMBERS | MARGINS)[name], lang)
             value, _, source = _entry(entry, plan, lang)
             lines.append([getattr(county, lang), f"`{name}`", said, value, source])
     return _table([FAMILIES["county"][lang], "parameter", "what", "value", "source"], lines, lang)
 
 
 def _entry(entry: Entry, plan: Scenario, lang: str) -> list[str]:
-    return [value_text(entry, plan.start, lang), range_text(entry, lang), source_text(entry, lang)]
+    return [_value(entry, plan, lang), range_text(entry, lang), _source(entry, lang)]
+
+
+def _value(entry: Entry, of: Scenario, lang: str) -> str:
+    return value_text(entry, of.start, lang) if entry.in_use else "–"
+
+
+def _source(entry: Entry, lang: str) -> str:
+    return source_text(entry, lang) if entry.in_use else ""
 
 
 def _legal(p: Parameter, lang: str) -> str:

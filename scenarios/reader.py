@@ -105,8 +105,13 @@ def _data() -> Traversable:
 
 
 def _name(name_or_path: str) -> str:
-    name = name_or_path.removesuffix("/plan")
-    return FilePath(name).stem if name.endswith(".toml") else name
+    """A file's own name; with its folder's before it if that holds a region: `mytown`, `mytown/status-quo`."""
+    if not name_or_path.endswith(".toml"):
+        return name_or_path.removesuffix("/plan")
+    path = FilePath(name_or_path)
+    folder = path.resolve().parent
+    of_region = path.stem != _REGION and (folder / f"{_REGION}.toml").is_file()
+    return f"{folder.name}/{path.stem}".removesuffix("/plan") if of_region else path.stem
 
 
 def _chain(name: str, problems: list[str], *, package: bool = False) -> list[Layer]:

@@ -51,8 +51,8 @@ _WORDS = {
     "sites": {"en": "sites", "zh": "个安置点"},
     "not modelled": {"en": "Not modelled", "zh": "未纳入模型"},
     "files": {"en": "Files", "zh": "文件"},
-    "difference": {"en": "Differences from", "zh": "与对照情景的差异"},
     "none": {"en": "none", "zh": "无"},
+    "not in use": {"en": "not in use", "zh": "未采用"},
     "log": {"en": "log", "zh": "对数"},
     "from": {"en": "from", "zh": "自"},
 }
@@ -132,13 +132,15 @@ def _scale(value: float, unit: str, lang: str) -> tuple[float, str]:
     return scale, large + (_UNITS_ZH[top] if lang == "zh" else top) + below
 
 
-def text(scenario: Scenario, lang: str, base: Scenario | None = None, width: int = 120) -> str:
-    """The scenario as tables; with `base`, only what differs from it."""
+def text(
+    scenario: Scenario, lang: str, base: Scenario | None = None, width: int = 120, *, whole: bool = False
+) -> str:
+    """The scenario as tables; with `base`, what differs from it, and all numbers after that if `whole`."""
     out = Console(file=io.StringIO(), width=width, force_terminal=False, color_system=None)
     _head(out, scenario, lang)
     if base is not None:
         _difference(out, scenario, base, lang)
-    else:
+    if base is None or whole:
         _numbers(out, scenario, lang)
     assert isinstance(out.file, io.StringIO)
     return "\n".join(line.rstrip() for line in out.file.getvalue().splitlines())
@@ -154,6 +156,21 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[Entry | None, 
         if mine is None or other is None or (mine.value, mine.range) != (other.value, other.range):
             changed.append((mine, other))
     return changed
+
+
+def differences_json(scenario: Scenario, base: Scenario) -> list[dict[str, object]]:
+    """The same as plain data, values in base units; None where a number is not there at all."""
+    return [
+        {
+            "name": (mine or other).name,  # type: ignore[union-attr]
+            "unit": (mine or other).unit,  # type: ignore[union-attr]
+            "value": mine and mine.value,
+            "base": other and other.value,
+            "range": mine and mine.range,
+            "source": mine and mine.source,
+        }
+        for mine, other in differences(scenario, base)
+    ]
 
 
 def _head(out: Console, scenario: Scenario, lang: str) -> None:
@@ -207,11 +224,15 @@ def _numbers(out: Console, scenario: Scenario, lang: str) -> None:
 
 
 def _difference(out: Console, scenario: Scenario, base: Scenario, lang: str) -> None:
-    table = _table(
-        f"{word('difference', lang)} {base.name}", ("parameter", "what", "value", "base", "source"), lang
-    )
+    title = {"en": f"Differences from {base.name}", "zh": f"与 {base.name} 的差异"}[lang]
+    found = differences(scenario, base)
+    out.print()
+    if not found:
+        out.print(Text(f"{title}: {word('none', lang)}"))
+        return
+    table = _table(title, ("parameter", "what", "value", "base", "source"), lang)
     none = word("none", lang)
-    for mine, other in differences(scenario, base):
+    for mine, other in found:
         entry = mine or other
         assert entry is not None
         owner = scenario if mine else base
@@ -221,14 +242,18 @@ def _difference(out: Console, scenario: Scenario, base: Scenario, lang: str) -> 
                 (
                     entry.name,
                     name_of(entry, owner, lang),
-                    value_text(mine, scenario.start, lang) if mine else none,
-                    value_text(other, base.start, lang) if other else none,
+                    _said(mine, scenario.start, lang) if mine else none,
+                    _said(other, base.start, lang) if other else none,
                     source_text(entry, lang),
                 ),
             )
         )
-    out.print()
     out.print(table)
+
+
+def _said(entry: Entry, start: str, lang: str) -> str:
+    """The value, or that no file speaks of it."""
+    return value_text(entry, start, lang) if entry.in_use else word("not in use", lang)
 
 
 def _table(title: str, columns: tuple[str, ...], lang: str) -> Table:

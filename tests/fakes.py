@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
+from experiments import urban
 from experiments.study import Study
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
@@ -27,6 +31,9 @@ MODES = (
     ("cash", "market purchase", "货币安置", 0.10),
     ("in_place", "in place", "就地安置", 0.03),
 )
+SITE = (
+    "households", "persons", "labour", "employed", "wage_fen", "business_fen", "transfer_fen", "property_fen",
+)  # fmt: skip
 UNCERTAINTIES = {
     # name: (low, high, value, unit, scale, weight on the outcome)
     "home_price_yuan_per_m2": (1500.0, 7000.0, 3200.0, "yuan/m2", "log", -0.34),
@@ -36,6 +43,16 @@ UNCERTAINTIES = {
     "house_price_growth": (-0.03, 0.03, 0.0, "1/year", "linear", 0.05),
     "vacancies_per_mover": (0.3, 1.2, 0.7, "jobs/person", "linear", 0.02),
 }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FakeStudy(Study):
+    """A study with accounts of towns, counties and communities."""
+
+    urban: Any
+    urban_income: Any
+    county_income: Any
+    site: Any
 
 
 def but(thing: SimpleNamespace, **changes: object) -> SimpleNamespace:
@@ -48,7 +65,7 @@ def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
     values = {
         name: SimpleNamespace(
             name=name, value=value, unit=unit, source="assumption", note="", range=(low, high), scale=scale,
-            kind="uncertainty",
+            kind="uncertainty", in_use=True,
         )
         for name, (low, high, value, unit, scale, _) in UNCERTAINTIES.items()
     }  # fmt: skip
@@ -64,11 +81,23 @@ def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
         start="2024-01",
         window=window,
         months=months,
-        counties=tuple(SimpleNamespace(id=i, en=en, zh=zh) for i, en, zh, _ in COUNTIES),
+        counties=tuple(
+            SimpleNamespace(id=i, en=en, zh=zh, values={}, shares={}, own={}) for i, en, zh, _ in COUNTIES
+        ),
         modes=tuple(SimpleNamespace(id=i, en=en, zh=zh, values={}) for i, en, zh, _ in MODES),
-        sites=(),
+        sites=tuple(
+            SimpleNamespace(
+                id=f"site_{i}", en=f"Site {i}", zh=f"安置点{i}", county=i, mode="county_town", values={}
+            )
+            for i, *_ in COUNTIES
+        ),
+        site_classes={},
+        closures=(),
+        shares={},
+        files=("lishui/region.toml", "lishui/plan.toml"),
         targets=(target,),
         values=values,
+        entries=lambda: list(values.values()),
         uncertainties=lambda: list(values.values()),
         resolved=lambda: {"parameters": {name: entry.value for name, entry in sorted(values.items())}},
     )
@@ -231,9 +260,78 @@ def fake_study(points: int = 8, replications: int = 2, *, seed: int = 1) -> Stud
     why[:, :, WHY.index("prefers_to_stay"), 1] = rest - why[..., 1].sum(2) + now
     why[..., 0] = np.floor(why[..., 1] / 3.1)
 
-    return Study(
+    part = (split / split.sum(1, keepdims=True))[:, :, None, None]
+    county_income = income[:, -12:].sum(axis=1)[:, None] * part
+    site = np.zeros((n, len(size), len(SITE)))
+    site[..., 0] = households[:, -1]
+    site[..., 1] = persons[:, -1]
+    site[..., 2] = labour[:, -1]
+    site[..., 3] = np.floor(labour[:, -1] * 0.84)
+    for k, name in enumerate(("wage_fen", "business_fen", "transfer_fen", "property_fen")):
+        site[..., 4 + k] = county_income[:, :, GROUPS.index("movers"), INCOMES.index(name)] / 12.0
+
+    return FakeStudy(
+        urban=np.zeros((n, months, len(urban.AREAS), len(urban.COMPONENTS))),
+        urban_income=np.zeros((n, months, len(urban.INCOME))), county_income=county_income, site=site,
         scenario=scenario, seed=seed, uncertainties=names, design=design, runs=runs, county=county, mode=mode,
         klass=klass, income=income, ledger=ledger, why=why, effect_income=effect_income,
         populations=("0" * 64,) * points, model_hash="f" * 64, version="0.1.0",
         versions={"python": "3.11", "numpy": str(np.__version__)}, id="fa4e57d1",
     )  # fmt: skip
+
+
+URBAN_TARGETS = (
+    # id, metric, unit, at least?, value, date, month
+    ("share_2026", "urban_share", "share", True, 0.65, "2026-12", 35),
+    ("share_2028", "urban_share", "share", True, 0.70, "2028-12", 59),
+    ("added_2025", "urban_residents_added", "persons", True, 50_000.0, "2025-12", 23),
+    ("gain_2025", "urban_share_gain", "share", True, 0.01, "2025-12", 23),
+    ("core_2027", "core_residents", "persons", True, 1_100_000.0, "2027-12", 47),
+    ("ratio_2028", "income_ratio", "ratio", False, 1.94, "2028-12", 59),
+    ("working", "working_share", "share", True, 0.9, "2026-12", 35),
+)
+YEARLY = {
+    # component: persons a year into the core city, other towns and villages
+    "natural": (-1_000.0, -4_000.0, -6_000.0),
+    "moves": (500.0, 3_500.0, -4_000.0),
+    "school": (3_000.0, 12_000.0, -15_000.0),
+    "jobs": (2_500.0, 6_500.0, -9_000.0),
+    "migration": (6_000.0, 4_000.0, -3_000.0),
+    "students": (3_500.0, 1_200.0, 0.0),
+    "graduates": (900.0, 300.0, 0.0),
+    "reclassified": (0.0, 8_000.0, -8_000.0),
+    "returners": (-700.0, -2_900.0, 3_600.0),
+}
+
+
+def fake_urban_study(points: int = 8, replications: int = 2, *, seed: int = 1) -> FakeStudy:
+    """The same study in a region that keeps urban accounts and has targets of share, persons and ratio."""
+    study = fake_study(points, replications, seed=seed)
+    rng = np.random.default_rng([seed, points, 7])
+    n, months = len(study.runs), study.months
+    flows = np.array([YEARLY[name] for name in urban.FLOWS]).T / 12.0  # (AREAS, FLOWS)
+    size = np.repeat(rng.normal(1.0, 0.2, points), replications) + rng.normal(0.0, 0.01, n)
+    accounts = np.zeros((n, months, len(urban.AREAS), len(urban.COMPONENTS)))
+    ramp = np.linspace(0.8, 1.2, months)
+    accounts[..., 1:] = flows * size[:, None, None, None] * ramp[None, :, None, None]
+    start = np.array([1_020_000.0, 2_100_000.0, 1_880_000.0])
+    accounts[..., 0] = start + accounts[..., 1:].sum(axis=-1).cumsum(axis=1)
+    t = np.arange(1, months + 1) / 12.0
+    income = np.zeros((n, months, len(urban.INCOME)))
+    parts = np.stack([-0.012 * t, -0.004 * t, 0.002 * t], axis=-1) * size[:, None, None]
+    income[..., 2] = 2.02 + parts.sum(axis=-1)
+    income[..., 3:] = parts
+    income[..., 1] = 21_000.0 * 1.06**t
+    income[..., 0] = income[..., 1] * income[..., 2]
+    targets = tuple(
+        SimpleNamespace(
+            id=id, en=f"Target {id}", zh=f"目标{i}", metric=metric, event=None, at_least=at_least, value=value,
+            unit=unit, date=date, month=month, scope="region", source="yueyang-plan 一", note="",
+        )
+        for i, (id, metric, unit, at_least, value, date, month) in enumerate(URBAN_TARGETS)
+    )  # fmt: skip
+    scenario = but(
+        study.scenario, name="yueyang/plan", title={"en": "Yueyang 2024-2028", "zh": "岳阳市 2024-2028 年"},
+        targets=targets, files=("yueyang/region.toml",),
+    )  # fmt: skip
+    return dataclasses.replace(study, scenario=scenario, urban=accounts, urban_income=income)

@@ -205,6 +205,18 @@ def test_list(capsys):
     assert any(row["name"] == "lishui" for row in json.loads(capsys.readouterr().out))
 
 
+def test_show_says_what_a_package_or_another_scenario_changes(capsys):
+    assert cli.main(["show", "lishui", "--with", "precise-relocation", "--lang", "both"]) == cli.DONE
+    out = capsys.readouterr().out
+    assert out.index("与 lishui 的差异") < out.index("Differences from lishui") and "b_income" in out
+    assert cli.main(["show", "lishui/zero", "--against", "lishui"]) == cli.DONE
+    out = capsys.readouterr().out
+    assert "public_posts" in out and "b_income" not in out
+    assert cli.main(["show", "lishui", "--set", "home_lag_months=9", "--json"]) == cli.DONE
+    found = json.loads(capsys.readouterr().out)["differences"]
+    assert found["from"] == "lishui" and [row["name"] for row in found["numbers"]] == ["home_lag_months"]
+
+
 @pytest.mark.parametrize("command", ["run", "check", "list", "show", "population", "pace", "doctor"])
 def test_help_is_whole_and_in_plain_words(command, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")

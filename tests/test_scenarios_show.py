@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import load
+from scenarios import load, names
 from scenarios.parameters_doc import FILES, document
-from scenarios.show import differences, quantity, range_text, source_text, text
-from simulation.policy import PARAMETERS
+from scenarios.show import differences, differences_json, quantity, range_text, source_text, text
+from simulation.policy import MODE_PARAMETERS, PARAMETERS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_number_is_shown_with_its_source(lang: str) -> None:
-    shown = text(load("lishui"), lang, width=200)
+    plan = load("lishui")
+    shown = text(plan, lang, width=200)
     for name, parameter in PARAMETERS.items():
-        assert name in shown and getattr(parameter, lang)[:4] in shown
+        assert (name in shown) == plan.values[name].in_use
+        assert not plan.values[name].in_use or getattr(parameter, lang)[:4] in shown
     assert {"en": "30,000 persons moved", "zh": "2026年底前搬迁3万人"}[lang] in shown
     assert {"en": "assumption", "zh": "假设"}[lang] in shown
 
@@ -32,6 +34,37 @@ def test_only_differences_are_shown_beside_a_base() -> None:
         "subsidy_yuan_per_person",
         *(f"budget_{who}_yuan_per_year" for who in ("province", "city", "county")),
     }
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in names()])
+def test_the_package_fits_every_region_and_says_what_it_changes(name: str) -> None:
+    base, over = load(name), load(name, packages=["precise-relocation"])
+    changed = {mine.name: other for mine, other in differences(over, base) if mine}
+    ideas = {
+        "in_place_min_age",
+        "training_max_age",
+        "job_before_move",
+        "neighbours_together",
+        "project_share",
+    }
+    for parameter in ideas - {"job_before_move"}:
+        assert parameter in changed
+    assert all(over.values[parameter].in_use for parameter in ideas | {"split_moves", "market_homes_factor"})
+    levels = [over.values[f"service_level_{size}"].at(0) for size in ("small", "medium", "large")]
+    assert levels == sorted(set(levels)) and levels[-1] == 1
+    assert any(mode.id == "in_place" and mode.values["available"].at(0) for mode in over.modes)
+    for lang in FILES:
+        shown = text(over, lang, base=base, width=160)
+        assert all(parameter in shown for parameter in changed)
+    listed = {row["name"]: row for row in differences_json(over, base)}
+    assert listed["project_share"]["value"] == 1 and listed.keys() >= changed.keys()
+
+
+def test_differences_come_before_all_numbers_and_nothing_differs_from_itself() -> None:
+    plan, up = load("lishui"), load("lishui/subsidy-up")
+    shown = text(up, "en", base=plan, whole=True)
+    assert "b_income" in shown and shown.index("Differences from lishui") < shown.index("Subsidy (levers)")
+    assert "与 lishui 的差异: 无" in text(plan, "zh", base=load("lishui"))
 
 
 @pytest.mark.parametrize(
@@ -62,3 +95,13 @@ def test_ranges_and_sources_read_well() -> None:
 def test_the_list_of_parameters_is_up_to_date(lang: str) -> None:
     written = (DOCS / FILES[lang]).read_text(encoding="utf-8")
     assert written == document(lang), "run `python -m scenarios.parameters_doc`"
+
+
+@pytest.mark.parametrize("lang", FILES)
+def test_every_parameter_is_listed_and_a_dash_marks_those_not_in_use(lang: str) -> None:
+    plan = load("lishui")
+    lines = {line.split("`")[1]: line for line in document(lang).splitlines() if line.startswith("| `")}
+    assert lines.keys() >= PARAMETERS.keys() | MODE_PARAMETERS.keys()
+    for name, entry in plan.values.items():
+        assert ("| – |" in lines[name]) == (not entry.in_use), name
+    assert "not in use" not in document(lang)

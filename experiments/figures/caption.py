@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from experiments.figures.text import Words
+from scenarios.scenario import ABSENT
 
 MOST = 10  # sources named; the study's tables hold them all
 
@@ -37,7 +38,9 @@ def spread(study: Any, words: Words, key: str) -> str:
 
 def sources(scenario: Any, words: Words) -> list[str]:
     """The region's reference, then the documents behind its numbers, most used first, assumptions last."""
-    cited = [entry.source for entry in _entries(scenario)] + [target.source for target in scenario.targets]
+    cited = [entry.source for entry in _entries(scenario) if entry.source != ABSENT] + [
+        target.source for target in scenario.targets
+    ]
     documents = Counter(short(part) for source in cited for part in re.split("[;；]", source) if part.strip())
     assumed = documents.pop("assumption", 0)
     ranked = [name for name, _ in sorted(documents.items(), key=lambda item: (-item[1], item[0]))]

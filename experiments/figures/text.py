@@ -203,6 +203,62 @@ WORDS = {
     "means.kin": ("help from kin", "亲友资助"),
     "means.own": ("own money", "自有资金"),
     "nothing_bought": ("No homes were bought", "没有购房"),
+    # comparison
+    "comparison_title_cost": (
+        '{policy} moves most: {more} persons more than "{reference}", at {cost} yuan of public money each',
+        "{policy}搬迁最多：比“{reference}”多{more}人，每净增一人公共支出{cost}元",
+    ),
+    "comparison_title": (
+        '{policy} moves most: {more} persons more than "{reference}"',
+        "{policy}搬迁最多：比“{reference}”多{more}人",
+    ),
+    "comparison_title_unclear": (
+        'Whether any policy moves more persons than "{reference}" is unclear',
+        "是否有政策比“{reference}”搬迁更多人，尚不明确",
+    ),
+    "comparison_title_none": (
+        'No policy moves more persons than "{reference}"',
+        "没有政策比“{reference}”搬迁更多人",
+    ),
+    "comparison_note": (
+        "Persons handed keys by {date}; the same households, draws and uncertain values under each policy of a region. ",
+        "到{date}交房人数；同一地区各政策的农户、随机数和不确定因素取值相同。",
+    ),
+    "comparison_note_futures": (
+        "a: median and 5–95 % of runs; b: mean and its 95 % interval, thin line 5–95 % of futures; c: Fieller 95 % interval.",
+        "a：中位数及5%～95%区间；b：均值及其95%置信区间，细线为各未来的5%～95%；c：Fieller 95%区间。",
+    ),
+    "comparison_note_noise": (
+        "a: median and 5–95 % of runs; b: mean and its 95 % interval, thin line 5–95 % of replications; c: Fieller 95 % interval."
+        " Chance alone.",
+        "a：中位数及5%～95%区间；b：均值及其95%置信区间，细线为各次重复的5%～95%；c：Fieller 95%区间。只反映随机波动。",
+    ),
+    "comparison_note_one": ("One run a policy: no intervals.", "每项政策只模拟一次，没有区间。"),
+    "comparison_note_equal": (
+        " Budgets are scaled so that every policy of a region is given the same sum.",
+        "各政策预算已按同一总额折算。",
+    ),
+    "comparison_region": ("Region {region}", "地区 {region}"),
+    "comparison_reference": ("{title} (reference)", "{title}（对照）"),
+    "comparison_movers": ("Persons moved", "搬迁人数"),
+    "comparison_additional": ("Additional persons", "净增搬迁人数"),
+    "comparison_cost": ("Cost of an additional person", "每净增一人公共支出"),
+    "comparison_movers_axis": ("Persons", "人"),
+    "comparison_movers_axis_scaled": ("Persons", "万人"),
+    "comparison_additional_axis": ("Persons more than the reference", "比对照多（人）"),
+    "comparison_additional_axis_scaled": ("Persons more than the reference", "比对照多（万人）"),
+    "comparison_cost_axis": ("Yuan", "元"),
+    "comparison_cost_axis_scaled": ("Thousand yuan", "万元"),
+    "comparison_none": ("–", "–"),
+    "comparison_is_reference": ("reference", "对照"),
+    "comparison_undefined": ("undefined", "无定义"),
+    "comparison_more_cost_less_movers": ("dearer,\nfewer movers", "花费更多\n搬迁更少"),
+    "comparison_less_cost_more_movers": ("cheaper,\nmore movers", "花费更少\n搬迁更多"),
+    "comparison_names": ("Scenarios {names}", "情景 {names}"),
+    "comparison_made": (
+        "Anju {version}, comparison {id}, seed {seed}",
+        "安居 {version}，比较编号 {id}，种子 {seed}",
+    ),
 }
 # Names the terminal uses too.
 for _kind in ("EVENTS", "WHY", "PAYERS", "PURPOSES", "HOUSEHOLDS"):

@@ -1,0 +1,264 @@
+"""What a comparison says: numbers only; `text` puts them into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.comparison.policies import BUDGETS
+from experiments.comparison.runs import COUNTS, KINDS, Comparison, M, Runs, as_study
+from experiments.sensitivity import Parts, parts
+from experiments.verdict import FEWEST_POINTS, Estimate, Spread, effect_of_moving, spread, wilson
+from scenarios.scenario import Target, date_of
+from scenarios.show import name_of
+
+RESAMPLES = 2000
+FUTURES, REPLICATIONS, ONE = "futures", "replications", "one pair of runs"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A mean over pairs of runs with its 95 % interval, and how the pairs differ among themselves.
+
+    `over` says what the interval covers: futures (the mean over them), replications (noise at the central values), or one pair
+    of runs, which gives none. `p05` and `p95` are percentiles of the futures (or replications), each the mean of its
+    replications; `more` is the share of them above 0.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    over: str
+    p05: float
+    p95: float
+    more: float
+    parts: Parts | None
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """dC/dN with a Fieller 95 % interval, yuan a mover. `value` is None where it is undefined, and `why` says so.
+
+    `sense` says which way both differ: "more cost, more movers" and so on.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    sense: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class TargetShare:
+    """Share of futures that reach a target, with its Wilson 95 % interval; `own`: it is in the policy's file."""
+
+    id: str
+    en: str
+    zh: str
+    value: float
+    at_least: bool
+    unit: str
+    date: str
+    own: bool
+    reached: int
+    futures: int
+    share: float
+    low: float
+    high: float
+    outcome: Spread | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One policy. `pairs` holds differences by kind and count (households, persons, low_income_persons)."""
+
+    name: str
+    title: Mapping[str, str]
+    region: str
+    reference: bool
+    factor: float | None
+    taken: tuple[str, ...]
+    held: tuple[str, ...]
+    targets: tuple[TargetShare, ...]
+    measures: Mapping[str, Spread | None]
+    additional: Difference | None  # persons by the window's end
+    additional_all: Difference | None  # persons by the run's end too
+    extra_cost: Difference | None
+    cost_per_additional: Ratio | None
+    pairs: Mapping[str, Mapping[str, Difference]]
+    paid_anyway: Spread | None  # share of the policy's movers who would have moved anyway, or left unaided
+    effect: Estimate | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All a comparison answers; shares are 0-1, money is in yuan."""
+
+    id: str
+    points: int
+    replications: int
+    seed: int
+    regions: tuple[str, ...]
+    period: Mapping[str, tuple[str, str, str]]  # by region: start, window's end, end
+    equalised: tuple[str, ...]  # the budgets that were scaled, if any
+    budget: float | None
+    labels: Mapping[str, Mapping[str, str]]  # what the uncertainties named in `taken` and `held` are called
+    policies: tuple[Judged, ...]
+
+
+def judge(c: Comparison) -> Answer:
+    """Judge a comparison."""
+    policies = tuple(_policy(c, runs, row) for runs in c.regions for row in range(len(runs.region.policies)))
+    return Answer(
+        id=c.id,
+        points=c.points,
+        replications=c.replications,
+        seed=c.seed,
+        regions=tuple(runs.region.id for runs in c.regions),
+        period={runs.region.id: _period(runs) for runs in c.regions},
+        equalised=() if c.budget is None else BUDGETS,
+        budget=None if c.budget is None or np.isnan(c.budget) else c.budget,
+        labels=_labels(c),
+        policies=policies,
+    )
+
+
+def _period(runs: Runs) -> tuple[str, str, str]:
+    s = runs.region.reference.scenario
+    return s.start, date_of(s.window - 1, s.start), date_of(s.months - 1, s.start)
+
+
+def _labels(c: Comparison) -> dict[str, dict[str, str]]:
+    found = {}
+    for runs in c.regions:
+        for policy in runs.region.policies:
+            entries = {entry.name: entry for entry in policy.scenario.entries()}
+            for name in (*policy.taken, *policy.held):
+                found[name] = {lang: name_of(entries[name], policy.scenario, lang) for lang in ("en", "zh")}
+    return found
+
+
+def _policy(c: Comparison, runs: Runs, row: int) -> Judged:
+    policy, own = runs.region.policies[row], runs.measures[row]
+    difference = runs.measures[row] - runs.measures[0]
+
+    def grid(values: np.ndarray) -> np.ndarray:
+        return values.reshape(c.points, c.replications)
+
+    people = runs.pairs[row].sum(axis=1)  # (runs, KINDS, COUNTS)
+    persons = dict(zip(KINDS, people[..., COUNTS.index("persons")].T, strict=True))
+    anyway = persons["both"] + persons["assisted"]
+    movers = anyway + persons["induced"]
+    paired = row > 0
+    more, cost = grid(difference[:, M["persons_all"]]), grid(difference[:, M["cost"]])
+    return Judged(
+        name=policy.name,
+        title=dict(policy.title),
+        region=runs.region.id,
+        reference=row == 0,
+        factor=policy.factor,
+        taken=policy.taken,
+        held=policy.held,
+        targets=tuple(
+            _target(grid(runs.reached[row, :, k]), target, policy.scenario.targets)
+            for k, target in enumerate(runs.targets[row])
+        ),
+        measures={name: spread(own[:, k]) for name, k in M.items()},
+        additional=compare(grid(difference[:, M["persons"]])) if paired else None,
+        additional_all=compare(more) if paired else None,
+        extra_cost=compare(cost) if paired else None,
+        cost_per_additional=fieller(more, cost) if paired else None,
+        pairs={
+            kind: {count: compare(grid(people[:, k, n].astype(float))) for n, count in enumerate(COUNTS)}
+            for k, kind in enumerate(KINDS)
+        }
+        if paired
+        else {},
+        paid_anyway=spread(_share(anyway, movers)) if paired else None,
+        effect=effect_of_moving(as_study(runs, row)),
+    )
+
+
+def _share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+
+
+def _target(grid: np.ndarray, target: Target, own: tuple[Target, ...]) -> TargetShare:
+    means = grid.mean(axis=1)
+    hits = int((means >= target.value if target.at_least else means <= target.value).sum())
+    low, high = wilson(hits, len(means))
+    return TargetShare(
+        target.id, target.en, target.zh, float(target.value), target.at_least, target.unit, target.date,
+        any(t.id == target.id for t in own), hits, len(means), hits / len(means), low, high, spread(grid.ravel()),
+    )  # fmt: skip
+
+
+def compare(grid: np.ndarray) -> Difference:
+    """The mean of paired differences (points, replications) and its 95 % interval.
+
+    Over points it is bootstrapped, or Student's t where there are fewer than FEWEST_POINTS; over the replications of one point
+    it is t.
+    """
+    each, over = _each(grid)
+    mean = float(each.mean())
+    low, high = _interval(each, bootstrap=over == FUTURES and len(each) >= FEWEST_POINTS)
+    p05, p95 = np.quantile(each, (0.05, 0.95))
+    return Difference(mean, low, high, over, float(p05), float(p95), float((each > 0).mean()), parts(grid))
+
+
+def _each(grid: np.ndarray) -> tuple[np.ndarray, str]:
+    """The independent differences of a grid: means by point, or the replications of the only point."""
+    if len(grid) > 1:
+        return grid.mean(axis=1), FUTURES
+    return grid[0], REPLICATIONS if grid.shape[1] > 1 else ONE
+
+
+def _interval(each: np.ndarray, *, bootstrap: bool) -> tuple[float | None, float | None]:
+    n = len(each)
+    if n < 2:
+        return None, None
+    if bootstrap:
+        rows = np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
+        low, high = np.quantile(each[rows].mean(axis=1), (0.025, 0.975))
+        return float(low), float(high)
+    half = _t(n) * float(each.std(ddof=1)) / n**0.5
+    return float(each.mean()) - half, float(each.mean()) + half
+
+
+def _t(n: int) -> float:
+    """The 97.5 % point of Student's t with n - 1 degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n - 1, 0.975))
+
+
+def fieller(more: np.ndarray, cost: np.ndarray) -> Ratio:
+    """Mean extra cost over mean additional movers, both (points, replications), with Fieller's 95 % interval.
+
+    Undefined where the interval of the additional movers contains 0: then no number of yuan is the price of one of them.
+    Fieller (1954), J. R. Stat. Soc. B 16, 175-185.
+    """
+    x, over = _each(more)
+    y, _ = _each(cost)
+    n, mx, my = len(x), float(x.mean()), float(y.mean())
+    sense = f"{_sense(my)} cost, {_sense(mx)} movers"
+    if mx == 0.0:
+        return Ratio(None, None, None, sense, "no additional movers")
+    if n < 2:
+        return Ratio(my / mx, None, None, sense, "one pair of runs: no interval")
+    vx, vy = float(x.var(ddof=1)) / n, float(y.var(ddof=1)) / n
+    vxy = float(np.cov(x, y, ddof=1)[0, 1]) / n
+    t2 = _t(n) ** 2
+    a, b, c = mx * mx - t2 * vx, mx * my - t2 * vxy, my * my - t2 * vy  # the ends solve a r^2 - 2 b r + c = 0
+    low, high = _interval(x, bootstrap=over == FUTURES and n >= FEWEST_POINTS)
+    if a <= 0.0 or (low is not None and high is not None and low <= 0.0 <= high):
+        return Ratio(None, None, None, sense, "the 95 % interval of the additional movers contains 0")
+    root = max(b * b - a * c, 0.0) ** 0.5
+    return Ratio(my / mx, (b - root) / a, (b + root) / a, sense)
+
+
+def _sense(x: float) -> str:
+    return "more" if x > 0 else "less" if x < 0 else "the same"

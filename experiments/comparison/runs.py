@@ -1,0 +1,399 @@
+"""Running policies against each other: pairs are counted household by household as soon as their runs are done."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+
+from experiments import design as designs
+from experiments.comparison.policies import Policy, Region
+from experiments.files import digest
+from experiments.study import LIBRARIES, WITHHELD, _work, cpus, run_seed
+from experiments.verdict import RELOCATION, SOURCES, outcome
+from scenarios.errors import InputError
+from scenarios.scenario import Scenario, Target, date_of
+from simulation.households import MOVED, OWN_MOVED, RETURNED
+from simulation.ledger import FLOW, FLOWS
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS
+
+FORMAT = 1  # of the comparison's id
+
+KINDS = ("both", "induced", "displaced", "assisted", "unaided")
+"""What became of a household that the programme moved under the policy, or under the reference, by the window's end.
+
+both: under both. induced: under the policy, and under the reference it stays. displaced: under the reference, and under the policy
+it stays. assisted: under the policy, and under the reference it leaves unaided. unaided: under the reference, and under
+the policy it leaves unaided.
+"""
+COUNTS = ("households", "persons", "low_income_persons")
+KEYS, LEFT = 1, 2  # bits of a household's fate
+
+APPROPRIATIONS = tuple(
+    f"appropriation_{payer}" for payer in ("central", "province", "city", "county", "jobs")
+)
+POOL_MONEY = (
+    "pool_bond",
+    "pool_fund",
+    "pool_loan_drawn",
+    "pool_interest_central",
+    "pool_interest_province",
+    "land_sale",
+)
+STANDING = tuple(
+    flow.name for flow in FLOWS if flow.programme and flow.payer == "county"
+)  # outside the account
+COSTS = tuple(flow.name for flow in FLOWS if flow.programme and flow.name != "quota_revenue")
+
+MEASURES = (
+    "persons", "persons_all", "unaided_persons", "pool_share", "cost", "relocation", "standing", "quota_revenue",
+    "appropriated", "pool_money", "unspent", "county_debt", "cost_per_mover", "income", "employed_share", "arrears_share",
+    "debt", "returned_share", "urban_share", "income_ratio",
+)  # fmt: skip
+"""Measures of one run, NaN where there is nothing to measure; money in yuan.
+
+persons: keys by the window's end; persons_all: by the run's end too. cost: all the public paid for the programme, standing
+entitlements included, before quota revenue. appropriated: by the budgets. pool_money: what counties received and borrowed
+for persons on the list. debt: housing and start-up loans a household living at its destination. urban_share, income_ratio:
+at the window's end.
+"""
+M = {name: k for k, name in enumerate(MEASURES)}
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """What is kept of one region's runs, policies in order, the reference first; runs point by point, inside replications."""
+
+    region: Region
+    uncertainties: tuple[str, ...]
+    design: np.ndarray  # (points, uncertainties)
+    targets: tuple[tuple[Target, ...], ...]  # by policy; of one id in one place
+    reached: np.ndarray  # (policies, runs, targets): what each target counts
+    measures: np.ndarray  # (policies, runs, MEASURES)
+    ledger: np.ndarray  # (policies, runs, FLOWS), yuan over the whole run
+    pairs: np.ndarray  # (policies, runs, counties, KINDS, COUNTS)
+    effect: (
+        np.ndarray
+    )  # (policies, points, 12, GROUPS, INCOMES): last year of one more run, some grants withheld
+    populations: tuple[str, ...]  # population hash of each point
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All runs of a comparison."""
+
+    regions: tuple[Runs, ...]
+    seed: int
+    points: int
+    replications: int
+    seeds: tuple[int, ...]
+    budget: float | None  # yuan asked for; NaN: the reference's; None: budgets as they are
+    model_hash: str
+    version: str
+    versions: Mapping[str, str]
+    id: str
+
+    @property
+    def runs(self) -> int:
+        """Runs of one policy."""
+        return self.points * self.replications
+
+
+def run_comparison(
+    regions: Sequence[Region],
+    *,
+    points: int = 50,
+    replications: int = 2,
+    seed: int = 1,
+    threads: int | None = None,
+    budget: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Run every policy at every point `replications` times, and once more with some grants withheld.
+
+    The points of a region are drawn from its reference's uncertainties. Work goes point by point, so that all policies share one
+    population and pairs can be counted and let go. Results do not depend on `threads`. Raises InputError or ValueError.
+    """
+    for name, value in (("points", points), ("replications", replications), ("threads", threads or 1)):
+        if value < 1:
+            raise ValueError(f"{name}: {value} given, at least 1 expected")
+    if not 0 <= seed < 2**53:
+        raise ValueError(f"seed: {seed} given, 0 to 2**53 - 1 expected")
+    seeds = tuple(run_seed(seed, replication) for replication in range(replications))
+    jobs = [_Job(region, points, seed, seeds) for region in regions]
+    tasks = [(job, *task) for job in jobs for task in job.tasks()]
+
+    def task(i: int) -> None:
+        job, point, replication, row = tasks[i]
+        job.run(point, replication, row)
+
+    _work(task, len(tasks), threads or cpus(), progress)
+    from simulation.codecache import model_hash
+
+    found = tuple(job.result() for job in jobs)
+    return Comparison(
+        regions=found,
+        seed=seed,
+        points=points,
+        replications=replications,
+        seeds=seeds,
+        budget=budget,
+        model_hash=model_hash(),
+        version=metadata.version("anju"),
+        versions={"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES},
+        id=_id(found, seeds, model_hash()),
+    )
+
+
+class _Job:
+    """One region's runs; every result has a place of its own, so the order of work leaves no trace."""
+
+    def __init__(self, region: Region, points: int, seed: int, seeds: tuple[int, ...]) -> None:
+        self.region, self.points, self.seeds = region, points, seeds
+        scenario = region.reference.scenario
+        self.names, self.design = designs.points(scenario, points, seed)
+        self.known = [{entry.name for entry in policy.scenario.entries()} for policy in region.policies]
+        self.targets = targets(region)
+        rows, runs, counties = len(region.policies), points * len(seeds), len(scenario.counties)
+        self.reached = np.full((rows, runs, len(self.targets[0])), np.nan)
+        self.measures = np.full((rows, runs, len(MEASURES)), np.nan)
+        self.ledger = np.zeros((rows, runs, len(FLOWS)))
+        self.pairs = np.zeros((rows, runs, counties, len(KINDS), len(COUNTS)), np.int64)
+        self.effect = np.zeros((rows, points, 12, len(GROUPS), len(INCOMES)))
+        self.populations = [""] * points
+        self.lock = threading.Lock()
+        self.fates: dict[tuple[int, int], dict[int, Any]] = {}
+
+    def tasks(self) -> list[tuple[int, int, int]]:
+        """Point, replication (the last one withholds grants) and policy."""
+        return [
+            (point, replication, row)
+            for point in range(self.points)
+            for replication in range(len(self.seeds) + 1)
+            for row in range(len(self.region.policies))
+        ]
+
+    def run(self, point: int, replication: int, row: int) -> None:
+        """One run of one policy."""
+        from scenarios import assemble
+        from simulation import population
+        from simulation import run as engine
+
+        withholds = replication == len(self.seeds)
+        policy = self.region.policies[row]
+        values = {
+            name: float(value)
+            for name, value in zip(self.names, self.design[point], strict=True)
+            if name in self.known[row]
+        }
+        if withholds:
+            values["withhold_share"] = WITHHELD
+        try:
+            inputs = assemble.inputs(policy.scenario, overrides=values)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError([f"{policy.name}: {error}"]) from error
+        result = engine.run(inputs, seed=self.seeds[0 if withholds else replication])
+        view = View(policy.scenario, result.outcomes)
+        if withholds:
+            self.effect[row, point] = view.income[0, -12:]
+            return
+        i = point * len(self.seeds) + replication
+        self.reached[row, i] = [outcome(cast(Any, view), target)[0] for target in self.targets[row]]
+        self.ledger[row, i] = view.ledger[0].sum(axis=0) / 100.0
+        fate, persons = fates(result.households, result.status, inputs.window)
+        self.measures[row, i] = measures(view, fate, persons, self.ledger[row, i], result)
+        if row == 0 and replication == 0:
+            self.populations[point] = population.population_hash(
+                inputs.population, inputs.institutions.villages
+            )
+        self.meet(point, replication, row, (fate, persons, inputs.population))
+
+    def meet(self, point: int, replication: int, row: int, fate: Any) -> None:
+        """Keep a run's fates until its group is whole, then count the pairs and let the group go."""
+        with self.lock:
+            group = self.fates.setdefault((point, replication), {})
+            group[row] = fate
+            if len(group) < len(self.region.policies):
+                return
+            del self.fates[point, replication]
+        counties = self.pairs.shape[2]
+        for row, one in group.items():
+            _same_people(self.region.policies[row], one[2], group[0][2])
+            i = point * len(self.seeds) + replication
+            self.pairs[row, i] = pairs(one[0], group[0][0], one[1], group[0][1], one[2], counties)
+
+    def result(self) -> Runs:
+        return Runs(
+            self.region, self.names, self.design, self.targets, self.reached, self.measures, self.ledger, self.pairs,
+            self.effect, tuple(self.populations),
+        )  # fmt: skip
+
+
+class View:
+    """One run's outcomes with the axes of a Study of one run, for what is measured on studies."""
+
+    def __init__(self, scenario: Scenario, outcomes: Any) -> None:
+        self.scenario = scenario
+        for name, array in outcomes._asdict().items():
+            setattr(self, name, array[None])
+        self.county: np.ndarray = outcomes.county[None]
+        self.region = self.county.sum(axis=2)
+        self.why: np.ndarray = outcomes.why[None]
+        self.ledger: np.ndarray = outcomes.ledger.sum(axis=1)[None]
+        by_county = outcomes.income.ndim == 4  # (months, counties, GROUPS, INCOMES)
+        self.income: np.ndarray = (outcomes.income.sum(axis=1) if by_county else outcomes.income)[None]
+        self.months, self.points, self.replications = self.county.shape[1], 1, 1
+        self.runs = np.zeros((1, 3), np.int64)
+
+    def indicator(self, name: str) -> np.ndarray:
+        return self.county[..., INDICATORS.index(name)]
+
+    def last(self, name: str) -> float:
+        """An indicator of the region in the last month."""
+        return float(self.region[0, -1, INDICATORS.index(name)])
+
+
+def targets(region: Region) -> tuple[tuple[Target, ...], ...]:
+    """Each policy's targets, and for a policy that lacks one that of the first policy to have it."""
+    union = {target.id: target for policy in reversed(region.policies) for target in policy.scenario.targets}
+    order = list(dict.fromkeys(t.id for policy in region.policies for t in policy.scenario.targets))
+    return tuple(
+        tuple({**union, **{target.id: target for target in policy.scenario.targets}}[id] for id in order)
+        for policy in region.policies
+    )
+
+
+def fates(households: Any, status: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fate of each household by the window's end (KEYS, LEFT or 0), and its persons who move with the programme."""
+    pool = households["earlier"] == 0
+    moved = pool & ((status == MOVED) | (status == RETURNED))
+    keys = moved & (households["moved"] < window)
+    left = pool & (status == OWN_MOVED) & (households["left"] < window)
+    behind = households["behind"] if "behind" in households.dtype.names else 0
+    persons = (households["members"] - behind).astype(np.uint8)
+    return (keys * KEYS + left * LEFT).astype(np.uint8), persons
+
+
+def pairs(
+    fate: np.ndarray, reference: np.ndarray, persons: np.ndarray, persons_there: np.ndarray, population: Any,
+    counties: int,
+) -> np.ndarray:  # fmt: skip
+    """Households, persons and persons on the low-income list by county and kind, (counties, KINDS, COUNTS)."""
+    kinds = {
+        "both": (fate == KEYS) & (reference == KEYS),
+        "induced": (fate == KEYS) & (reference == 0),
+        "displaced": (fate == 0) & (reference == KEYS),
+        "assisted": (fate == KEYS) & (reference == LEFT),
+        "unaided": (fate == LEFT) & (reference == KEYS),
+    }
+    out = np.zeros((counties, len(KINDS), len(COUNTS)), np.int64)
+    for k, name in enumerate(KINDS):
+        rows = np.flatnonzero(kinds[name])
+        county = population.county[rows]
+        people = (persons_there if name in ("displaced", "unaided") else persons)[rows].astype(np.int64)
+        poor = people * (population.poor[rows] > 0)
+        for c, weights in enumerate((np.ones(len(rows)), people, poor)):
+            out[:, k, c] = np.bincount(county, weights, counties)
+    return out
+
+
+def _same_people(policy: Policy, mine: Any, theirs: Any) -> None:
+    if mine is not theirs and not all(map(np.array_equal, mine, theirs)):
+        raise InputError(
+            [f"{policy.name}: has other households than its reference, so they cannot be paired"]
+        )
+
+
+def measures(view: View, fate: np.ndarray, persons: np.ndarray, yuan: np.ndarray, result: Any) -> list[float]:
+    """MEASURES of one run."""
+    window = view.scenario.window - 1
+    by_window = view.region[0, window]
+
+    def paid(*names: str) -> float:
+        return float(sum(yuan[FLOW[name]] for name in names))
+
+    hh = result.households
+    all_keys = (hh["earlier"] == 0) & ((result.status == MOVED) | (result.status == RETURNED))
+    persons_all = float(persons[all_keys].sum(dtype=np.int64))
+    keys = by_window[INDICATORS.index("persons_keys")]
+    year = view.income[0, -12:, GROUPS.index("movers")].sum(axis=0)
+    income = sum(year[INCOMES.index(f"{source}_fen")] for source in SOURCES)
+    found = {
+        "persons": keys,
+        "persons_all": persons_all,
+        "unaided_persons": by_window[INDICATORS.index("persons_own_moved")],
+        "pool_share": _over(keys, view.why[0, ..., 1].sum()),
+        "cost": paid(*COSTS),
+        "relocation": paid(*RELOCATION),
+        "standing": paid(*STANDING),
+        "quota_revenue": paid("quota_revenue"),
+        "appropriated": paid(*APPROPRIATIONS),
+        "pool_money": paid(*(name for name in POOL_MONEY if name in FLOW)),
+        "unspent": (view.last("cash_fen") + view.last("jobs_cash_fen")) / 100.0,
+        "county_debt": view.last("pool_debt_fen") / 100.0,
+        "cost_per_mover": _over(paid(*COSTS), persons_all),
+        "income": _over(income * 0.12, year[INCOMES.index("persons")]),
+        "employed_share": _over(view.last("mover_employed"), view.last("mover_labour")),
+        "arrears_share": _over(view.last("arrears_households"), view.last("loan_households")),
+        "debt": _over(view.last("loan_fen") / 100.0, view.last("moved")),
+        "returned_share": _over(view.last("persons_returned"), view.last("persons_keys")),
+        "urban_share": urban(view, "urban_share", "share", window),
+        "income_ratio": urban(view, "income_ratio", "ratio", window),
+    }
+    return [float(found[name]) for name in MEASURES]
+
+
+def urban(view: View, metric: str, unit: str, month: int) -> float:
+    """A metric of the urban accounts, NaN where the scenario keeps none."""
+    kept = getattr(view, "urban", None)
+    if kept is None or not np.any(kept):
+        return float("nan")
+    target = Target(
+        metric,
+        "",
+        "",
+        metric,
+        None,
+        True,
+        0.0,
+        unit,
+        date_of(month, view.scenario.start),
+        month,
+        "region",
+        "",
+    )
+    value = float(outcome(cast(Any, view), target)[0])
+    return value if value > 0 else float("nan")
+
+
+def _over(top: float, bottom: float) -> float:
+    return top / bottom if bottom > 0 else float("nan")
+
+
+def _id(regions: Sequence[Runs], seeds: Sequence[int], model: str) -> str:
+    """Eight hex digits that change with anything a result depends on."""
+    content = [
+        {
+            "scenarios": [policy.scenario.resolved() for policy in runs.region.policies],
+            "design": dict(zip(runs.uncertainties, runs.design.T, strict=True)),
+            "points": len(runs.design),
+            "populations": list(runs.populations),
+        }
+        for runs in regions
+    ]
+    return digest(
+        {"format": FORMAT, "model": model, "regions": content, "seeds": list(seeds), "withheld": WITHHELD}
+    )[:8]
+
+
+def as_study(runs: Runs, row: int) -> Any:
+    """One policy's withheld runs as `verdict.effect_of_moving` reads them."""
+    return SimpleNamespace(effect_income=runs.effect[row])

@@ -1,0 +1,223 @@
+"""What a comparison leaves on disk: the answer, tables, a chart and a manifest, in one folder, whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import files
+from experiments.comparison.judge import Answer
+from experiments.comparison.runs import COUNTS, KINDS, MEASURES, Comparison
+from experiments.comparison.text import text
+from experiments.study import WITHHELD
+from simulation.ledger import FLOWS
+
+LANGS = ("zh", "en")
+Table = dict[str, Any]
+
+
+def folder_name(c: Comparison) -> str:
+    """The folder of a comparison: its regions and its id."""
+    regions = [Path(runs.region.id).name or "here" for runs in c.regions]
+    return f"compare-{'-'.join(regions)}-{c.id}"
+
+
+def write(
+    c: Comparison,
+    answer: Answer,
+    out: Path,
+    *,
+    formats: Sequence[str] = (),
+    request: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the comparison's folder into `out` and return it; without `formats` no chart is drawn.
+
+    The same comparison gives the same bytes, but for `provenance` in the manifest. Raises InputError if the folder
+    cannot be written or holds something else.
+    """
+    with files.result_folder(out / folder_name(c)) as folder:
+        (folder / "tables").mkdir()
+        for name, table in tables(c, answer):
+            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
+            files.write_csv(folder / "tables" / f"{name}.csv", table)
+        files.write_json(folder / "comparison.json", dataclasses.asdict(answer))
+        for lang in LANGS:
+            files.write_text(folder / f"comparison.{lang}.txt", text(answer, lang))
+        if formats:
+            from experiments.figures import comparison
+
+            comparison.draw_all(c, answer, folder / "figures", langs=LANGS, formats=formats)
+        files.write_json(folder / "manifest.json", manifest(c, folder, request or {}, provenance or {}))
+    return out / folder_name(c)
+
+
+def tables(c: Comparison, answer: Answer) -> Iterator[tuple[str, Table]]:
+    """Name and columns of every table; money in yuan."""
+    yield "policies", policies(answer)
+    if any(p.targets for p in answer.policies):
+        yield "targets", _targets(answer)
+    names = [p.name for p in answer.policies]
+    runs = [_runs(c, block, row) for block in c.regions for row in range(len(block.region.policies))]
+    yield "runs", {"policy": np.repeat(names, c.runs)} | _stack(runs)
+    pairs = [_pairs(c, block, row) for block in c.regions for row in range(1, len(block.region.policies))]
+    paired = [p.name for p in answer.policies if not p.reference]
+    yield (
+        "pairs",
+        {"policy": np.repeat(paired, [len(t["run"]) for t in pairs])} | _stack(pairs),
+    )
+    if c.points > 1:
+        yield "design", _design(c)
+
+
+def policies(answer: Answer) -> Table:
+    """One row a policy: every number of the answer, empty where there is none."""
+    nan = float("nan")
+
+    def row(p: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "region": p.region, "policy": p.name, "reference": int(p.reference),
+            "budget_factor": nan if p.factor is None else p.factor,
+        }  # fmt: skip
+        for name in MEASURES:
+            s = p.measures[name]
+            for part in ("median", "low", "high", "mean"):
+                found[f"{name}_{part}"] = nan if s is None else getattr(s, part)
+        differences = {
+            "additional": p.additional,
+            "additional_all": p.additional_all,
+            "extra_cost": p.extra_cost,
+        }
+        differences |= {
+            f"{kind}_{count}": p.pairs[kind][count] if p.pairs else None for kind in KINDS for count in COUNTS
+        }
+        for name, d in differences.items():
+            for part in ("value", "low", "high", "p05", "p95", "more"):
+                found[f"{name}_{part}"] = _number(d and getattr(d, part))
+        for name, e in (("cost_per_additional", p.cost_per_additional), ("effect_on_income", p.effect)):
+            for part in ("value", "low", "high"):
+                found[f"{name}_{part}"] = _number(e and getattr(e, part))
+        ratio = p.cost_per_additional
+        found["cost_per_additional_note"] = "" if ratio is None else ratio.why or ratio.sense
+        found["paid_anyway_share"] = _number(p.paid_anyway and p.paid_anyway.median)
+        return found
+
+    rows = [row(p) for p in answer.policies]
+    return {name: np.array([r[name] for r in rows]) for name in rows[0]}
+
+
+def _number(x: float | None) -> float:
+    return float("nan") if x is None else float(x)
+
+
+def _targets(answer: Answer) -> Table:
+    rows = [
+        {
+            "region": p.region, "policy": p.name, "target": t.id, "own": int(t.own), "date": t.date, "unit": t.unit,
+            "sense": "at_least" if t.at_least else "at_most", "target_value": t.value, "share": t.share,
+            "share_low": t.low, "share_high": t.high, "reached": t.reached, "futures": t.futures,
+            "outcome_median": _number(t.outcome and t.outcome.median), "outcome_low": _number(t.outcome and t.outcome.low),
+            "outcome_high": _number(t.outcome and t.outcome.high),
+        }
+        for p in answer.policies
+        for t in p.targets
+    ]  # fmt: skip
+    return {name: np.array([r[name] for r in rows]) for name in rows[0]}
+
+
+def _runs(c: Comparison, block: Any, row: int) -> Table:
+    run = np.arange(c.runs)
+    table: Table = {
+        "run": run,
+        "point": run // c.replications,
+        "replication": run % c.replications,
+        "seed": np.array(c.seeds)[run % c.replications],
+    }
+    table |= {name: block.measures[row][:, k] for k, name in enumerate(MEASURES)}
+    return table | {f"{flow.name}_yuan": block.ledger[row][:, k] for k, flow in enumerate(FLOWS)}
+
+
+def _pairs(c: Comparison, block: Any, row: int) -> Table:
+    counties = np.array([county.id for county in block.region.reference.scenario.counties])
+    run, county = np.meshgrid(np.arange(c.runs), np.arange(len(counties)), indexing="ij")
+    flat = block.pairs[row].reshape(-1, len(KINDS), len(COUNTS))
+    return {"run": run.ravel(), "county": counties[county.ravel()]} | {
+        f"{kind}_{count}": flat[:, k, n] for k, kind in enumerate(KINDS) for n, count in enumerate(COUNTS)
+    }
+
+
+def _design(c: Comparison) -> Table:
+    """One row a region, point and uncertainty: regions have uncertainties of their own."""
+    blocks = [
+        {
+            "region": np.repeat(runs.region.id, runs.design.size),
+            "point": np.repeat(np.arange(c.points), len(runs.uncertainties)),
+            "uncertainty": np.tile(np.array(runs.uncertainties), c.points),
+            "value": runs.design.ravel(),
+        }
+        for runs in c.regions
+    ]
+    return _stack(blocks)
+
+
+def _stack(blocks: Sequence[Table]) -> Table:
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def manifest(
+    c: Comparison, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All that is needed to run the comparison again and to check that it gives the same bytes."""
+    return {
+        "anju": c.version,
+        "comparison": c.id,
+        "regions": [
+            {
+                "id": runs.region.id,
+                "reference": runs.region.reference.name,
+                "uncertainties": list(runs.uncertainties),
+                "design": runs.design.tolist(),
+                "population_hashes": list(runs.populations),
+                "policies": [
+                    {
+                        "name": policy.name,
+                        "title": dict(policy.title),
+                        "budget_factor": policy.factor,
+                        "taken_from_reference": list(policy.taken),
+                        "held_at_central_value": list(policy.held),
+                        "resolved": policy.scenario.resolved(),
+                        "sources": {name: entry.source for name, entry in policy.scenario.values.items()},
+                    }
+                    for policy in runs.region.policies
+                ],
+            }
+            for runs in c.regions
+        ],
+        "request": dict(request),
+        "seed": c.seed,
+        "points": c.points,
+        "replications": c.replications,
+        "seeds": list(c.seeds),
+        "withheld_share": WITHHELD,
+        "model_hash": c.model_hash,
+        "versions": dict(c.versions),
+        "files": {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+        "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
+    }
+
+
+def as_json(answer: Answer, folder: Path | None) -> str:
+    """The answer for programs, with the folder it was written to."""
+    content = dataclasses.asdict(answer) | {"folder": None if folder is None else str(folder)}
+    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
