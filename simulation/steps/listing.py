@@ -17,14 +17,20 @@ def strikes_off(h, s, p, t):
 
 @rule
 def renew_list(hh, status, books, p, order, c, t, sums):
-    """Each January: strike off, and list as many persons from the reserve in the order of the lottery."""
+    """Each January: strike off as many persons as the reserve can replace, and list those, in the order of the lottery."""
     if p.list_replacement <= 0.0 or p.calendar_month != 1.0 or t == 0:
         return
     office = books.offices[c]
-    places = 0
+    reserve, places = 0, 0
     for i in range(office.first, office.last):
         h = hh[i]
-        if strikes_off(h, status[i], p, t):
+        if h.listing == RESERVE and status[i] == ORIGIN:
+            reserve += h.members
+    if reserve == 0:
+        return
+    for i in order[office.first : office.last]:
+        h = hh[i]
+        if places + h.members <= reserve and strikes_off(h, status[i], p, t):
             h.listing = STRUCK
             places += h.members
             sums[K.new_struck] += 1.0
