@@ -224,7 +224,7 @@ def compare(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME...",
+            metavar="NAME",
             help="Policies: scenarios' names or .toml files, each with packages of its own after a plus sign, "
             "for example lishui+precise-relocation.",
             show_default=False,

@@ -212,6 +212,8 @@ WORDS = {
         '{policy} moves most: {more} persons more than "{reference}"',
         "{policy}搬迁最多：比“{reference}”多{more}人",
     ),
+    "comparison_title_regions": ("Most additional persons: {list}", "净增搬迁人数最多：{list}"),
+    "comparison_best": ("{region}, {policy} ({more})", "{region}，{policy}（{more}）"),
     "comparison_title_unclear": (
         'Whether any policy moves more persons than "{reference}" is unclear',
         "是否有政策比“{reference}”搬迁更多人，尚不明确",
