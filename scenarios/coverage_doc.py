@@ -60,13 +60,15 @@ _WORDS = {
     "title": {"en": "Coverage of the documents", "zh": "文件条文对照"},
     "intro": {
         "en": (
-            "Every article of the five documents Anju was made for, and what it becomes: a lever, a target, an outcome, an "
-            "uncertainty or a constant, with the value in force, or *not modelled* and why. Every number a document prints "
-            "is here, with the value held against it; in a derivation `x` is the number and `value` that value. Outcomes are reported for every run. This page is generated from `scenarios/articles`."
+            "Every article of the five documents Anju was made for, and what it becomes: a lever, a target, an outcome, "
+            "an uncertainty or a constant, with the value in force, or *not modelled* and why. Every number a document "
+            "prints is here, with the value held against it; in a derivation `x` is the number and `value` that value. "
+            "Outcomes are reported for every run. This page is generated from `scenarios/articles`."
         ),
         "zh": (
             "安居所依据的五份文件，逐条说明其成为何物：政策杠杆、目标、结果、不确定因素或常量（附现行取值），"
-            "或“未纳入”及其原因。文件中出现的每个数字都列在此处，并与取值核对；推算式中 `x` 为该数字，`value` 为取值。结果在每次模拟中都会报告。本页由 `scenarios/articles` 生成。"
+            "或“未纳入”及其原因。文件中出现的每个数字都列在此处，并与取值核对；推算式中 `x` 为该数字，`value` 为取值。"
+            "结果在每次模拟中都会报告。本页由 `scenarios/articles` 生成。"
         ),
     },
     "scenario": {"en": "Scenario", "zh": "情景"},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import InputError
+from scenarios import InputError, load, names
 from scenarios.coverage_doc import (
     BECOMES,
     DOCUMENTS,
@@ -94,3 +94,12 @@ def test_a_wrong_reference_is_noticed() -> None:
         said("target:none", "lishui-plan", "en")
     with pytest.raises((KeyError, InputError)):
         said("no_such_parameter", "lishui-plan", "en")
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in names()])
+def test_every_article_a_scenario_cites_is_in_the_table(name: str) -> None:
+    scenario, known = load(name), {(of, row.article) for of, row in ROWS}
+    numbers = [*scenario.entries(), *(e for c in scenario.counties for e in c.values.values())]
+    for source in {entry.source for entry in numbers} | {target.source for target in scenario.targets}:
+        of, _, article = source.partition(" ")
+        assert of not in DOCUMENTS or (of, article) in known, source
