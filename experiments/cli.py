@@ -224,7 +224,7 @@ def compare(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME...",
+            metavar="NAME",
             help="Policies: scenarios' names or .toml files, each with packages of its own after a plus sign, "
             "for example lishui+precise-relocation.",
             show_default=False,
@@ -493,7 +493,7 @@ def new_region(
     with _door():
         folder = new_region(name, out, langs[0], base)
     plan = shlex.quote(str(folder / "plan.toml"))
-    for line in (str(folder), f"anju check {plan}", f"anju run {plan} --points 10 --replications 1"):
+    for line in (str(folder), f"anju check {plan}", f"anju run {plan} --points 20 --replications 1"):
         typer.echo(line)
 
 

@@ -104,6 +104,11 @@ def write(page: Page, rows: tuple[Held, ...]) -> None:
                     f"{said}{page.say(', not quite the same: ', '，口径不完全一致：')}{page.say(row.why_en, row.why_zh)}"
                 )
             page.paragraph(f"{said}{page.say(': ', '：')}{row.source}")
+    if any(row.match == "same" for row in known):
+        page.paragraph(page.say(
+            "What was published happened under the programme as it was carried out; another policy need not meet it.",
+            "公布数为政策实际执行的结果，其他政策情景不必与之相符。",
+        ))  # fmt: skip
     for why in dict.fromkeys(page.say(row.why_en, row.why_zh) for row in rows if row.match == "none"):
         said = [page.say(r.en, r.zh) for r in rows
                 if r.match == "none" and page.say(r.why_en, r.why_zh) == why]  # fmt: skip

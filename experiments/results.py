@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from experiments import files
+from experiments import files, urban
 from experiments.study import WITHHELD, Study
 from experiments.verdict import Verdict, outcome, text
 from scenarios.scenario import date_of
 from simulation.households import CLASSES
-from simulation.ledger import FLOWS
+from simulation.ledger import FLOWS, by_payer
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
 
 LANGS = ("zh", "en")
+SITE = (
+    "households", "persons", "labour", "employed", "wage_fen", "business_fen", "transfer_fen", "property_fen",
+)  # fmt: skip
 Table = dict[str, Any]
 
 
@@ -76,8 +79,36 @@ def tables(study: Study) -> Iterator[tuple[str, Table]]:
     yield "incomes", _long(study.income, INCOMES, run=run, month=dates, group=np.array(GROUPS))
     yield "ledger", _long(study.ledger, [f"{flow.name}_fen" for flow in FLOWS], run=run, month=dates)
     yield "why", _long(study.why, ("households", "persons"), run=run, county=counties, where=np.array(WHY))
+    yield "payers", _payers(study)
+    yield from _monitored(study, run, dates, counties)
     points = np.arange(study.points)
     yield "effect", _long(study.effect_income, INCOMES, point=points, month=dates, group=np.array(GROUPS))
+
+
+def _payers(study: Study) -> Table:
+    """Every flow of money summed over the run: who paid whom for what, yuan."""
+    books = [by_payer(ledger) for ledger in study.ledger]
+    keys = list(books[0])
+    payer, payee, purpose = (np.array(column * len(books)) for column in map(list, zip(*keys, strict=True)))
+    return {
+        "run": np.repeat(np.arange(len(books)), len(keys)), "payer": payer, "payee": payee, "purpose": purpose,
+        "yuan": np.array([book[key] for book in books for key in keys]),
+    }  # fmt: skip
+
+
+def _monitored(
+    study: Any, run: np.ndarray, dates: np.ndarray, counties: np.ndarray
+) -> Iterator[tuple[str, Table]]:
+    """Incomes by four sources, county by county (12 months) and community by community (last month); urban accounts."""
+    if getattr(study, "county_income", None) is not None:
+        axes = dict(run=run, county=counties, group=np.array(GROUPS))
+        yield "county_incomes", _long(study.county_income, INCOMES, **axes)
+    if getattr(study, "site", None) is not None:
+        yield "sites", _long(study.site, SITE, run=run, site=np.array([s.id for s in study.scenario.sites]))
+    if urban.kept(study):
+        axes = dict(run=run, month=dates)
+        yield "urban", _long(study.urban, urban.COMPONENTS, **axes, area=np.array(urban.AREAS))
+        yield "urban_income", _long(study.urban_income, urban.INCOME, **axes)
 
 
 def _runs(study: Study) -> Table:

@@ -23,13 +23,14 @@ INCOME = ("urban_income", "rural_income", "ratio", "by_growth", "by_policy", "by
 FLOWS = COMPONENTS[1:]
 PARTS = INCOME[3:]
 TOWNS = [AREAS.index("core"), AREAS.index("town")]
-# Migration follows new urban jobs, which are a lever, and arrivals that no lever moves; the accounts hold their sum.
+# Net in-migration follows new urban jobs, which are a lever, and arrivals that no lever moves: the accounts hold the sum.
+PARTLY = ("migration",)
 LEVERS = ("moves", "school", "jobs", "students", "graduates", "returners")
 YEAR = 12
 
 WORDS = {
     "core": ("core city", "中心城区"), "town": ("other towns", "其他城镇"), "rural": ("villages", "乡村"),
-    "natural": ("births less deaths", "自然增长"), "moves": ("moves of the region's own households", "本市农户搬迁"),
+    "natural": ("births less deaths", "自然增长"), "moves": ("own households' moves", "本地农户搬迁"),
     "school": ("moves for school", "进城就学及随迁"), "jobs": ("moves for town jobs", "转移就业"),
     "migration": ("net in-migration", "净迁入"), "students": ("students", "在校生"),
     "graduates": ("graduates who stay", "毕业生留存"), "reclassified": ("reclassified villages", "村改居"),
@@ -197,12 +198,12 @@ def write(page: Page, u: Urban) -> None:
 def _levers(page: Page, u: Urban, name) -> None:
     page.title(f"By area, start to {u.window_end}, persons", f"分区域累计（期初至{u.window_end}，人）")
     yes, no = page.say("yes", "可"), page.say("no", "不可")
-    part = page.say("by new jobs only", "仅随新增岗位")
+    part = page.say("in part, by new jobs", "部分，随新增岗位")
     page.table([
         ("", *map(name, AREAS), page.say("urban", "城镇合计"), page.say("a lever moves it", "政策可调")),
         *(
             (name(key), *(_signed(page, by[a].median) for a in (*AREAS, "urban")),
-             yes if key in LEVERS else part if key == "migration" else no)
+             yes if key in LEVERS else part if key in PARTLY else no)
             for key, by in u.totals.items()
         ),
     ])  # fmt: skip

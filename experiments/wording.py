@@ -31,10 +31,10 @@ CLASSES = {
 PAYERS = {
     "central": ("central government", "中央"), "province": ("province", "省级"), "city": ("city", "市级"),
     "county": ("counties", "县级"), "jobs": ("counties, employment fund", "县级就业创业资金"),
-    "pool_bond": ("province, local government bonds", "省级，地方政府债券"),
-    "pool_fund": ("central, special construction fund", "中央，专项建设基金"),
-    "pool_interest_central": ("central, interest of counties' loans", "中央，县级贷款贴息"),
-    "pool_interest_province": ("province, interest of counties' loans", "省级，县级贷款贴息"),
+    "pool_bond": ("province, bonds", "省级，地方政府债券"),
+    "pool_fund": ("central, construction fund", "中央，专项建设基金"),
+    "pool_interest_central": ("central, loan interest", "中央，县级贷款贴息"),
+    "pool_interest_province": ("province, loan interest", "省级，县级贷款贴息"),
 }  # fmt: skip
 PURPOSES = {
     "subsidy": ("relocation subsidy", "搬迁补助"), "old house": ("old houses", "旧房补偿"),
@@ -43,10 +43,10 @@ PURPOSES = {
     "employment": ("first jobs, insurance", "初次就业与社保补贴"),
     "public-welfare post": ("public-welfare posts", "公益性岗位"), "start-up": ("start-ups", "创业补贴"),
     "social insurance": ("social insurance", "医保待遇差"), "ecological payment": ("ecological payments", "生态补偿"),
-    "home": ("homes of low-income households", "低收入户住房兜底"), "infrastructure": ("site infrastructure", "安置区配套设施"),
-    "repair": ("repair for those who stay", "留守老人旧房修缮"), "county debt interest": ("interest of counties' loans", "县级贷款利息"),
+    "home": ("low-income homes", "低收入户住房兜底"), "infrastructure": ("site infrastructure", "安置区配套设施"),
+    "repair": ("repair for those who stay", "留守老人旧房修缮"), "county debt interest": ("counties' loan interest", "县级贷款利息"),
     "income project": ("income projects", "产业增收项目"), "education": ("school costs waived", "教育费用减免"),
-    "dividend": ("dividends to low-income households", "低收入户资产收益分红"),
+    "dividend": ("low-income dividends", "低收入户资产收益分红"),
 }  # fmt: skip
 HOUSEHOLDS = {
     "home_price": ("homes", "购房款"), "fitting_out": ("fitting out", "装修"), "rent": ("rent", "房租"),
@@ -62,8 +62,8 @@ WHY = {
     "withheld": ("grant withheld", "暂缓发放"),
 }  # fmt: skip
 COUNTY_DEBT = {
-    "drawn": ("counties borrow", "县级借入"), "interest": ("  interest", "  利息"), "repaid": ("  repaid", "  已还本金"),
-    "left": ("  owed at the end", "  期末余额"),
+    "drawn": ("drawn", "借入"), "interest": ("interest", "利息"), "repaid": ("repaid", "已还本金"),
+    "left": ("owed at the end", "期末余额"),
 }  # fmt: skip
 VILLAGE = {
     "village_jobs": ("villagers in posts and workshops at home", "乡村公益岗与工坊在岗村民"),
@@ -510,10 +510,6 @@ def _money(page: Page, v: Verdict) -> None:
     pooled = m.county_debt["drawn"].high > 0 or m.land_sale.high > 0
     if pooled:
         rows.append(("  " + page.say("land sales", "土地出让及统筹资金"), *page.band(m.land_sale, page.yuan)))
-        rows.extend(
-            ("  " + page.name(COUNTY_DEBT[name]), *page.band(s, page.yuan))
-            for name, s in m.county_debt.items()
-        )
     for en, zh, spread in (
         ("counties, standing entitlements", entitled, m.standing),
         ("sale of land quotas", "用地指标收益", m.quota_revenue),
@@ -522,6 +518,7 @@ def _money(page: Page, v: Verdict) -> None:
         rows.append(("  " + page.say(en, zh), *page.band(spread, page.yuan)))
     if pooled:
         part("paid by, in all", "各级出资合计", m.payers, PAYERS)
+        part("counties' loans", "县级贷款", m.county_debt, COUNTY_DEBT)
     part("paid for", "用途", m.purposes, PURPOSES)
     sites = m.purposes["infrastructure"].high > 0
     cost = page.say(

@@ -27,7 +27,6 @@ from scenarios.schema import COUNTY_KEYS, MARGIN_SHARES, MARGINS, SITE_CLASSES, 
 from scenarios.words import plain
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
-FILES = ("region.toml", "plan.toml", "status-quo.toml", "sites.csv", "README.md")
 REPLACE = {"en": "template: replace", "zh": "模板值，请替换"}
 """The note of every number that describes no real place."""
 HOME = "lishui"  # its destination modes are the template's

@@ -335,3 +335,34 @@ def fake_urban_study(points: int = 8, replications: int = 2, *, seed: int = 1) -
         targets=targets, files=("yueyang/region.toml",),
     )  # fmt: skip
     return dataclasses.replace(study, scenario=scenario, urban=accounts, urban_income=income)
+
+
+def fake_pool_study(points: int = 8, replications: int = 2, *, seed: int = 1) -> FakeStudy:
+    """The same study where counties borrow for the persons on a list, as in Gansu, and the list is refilled."""
+    study = fake_study(points, replications, seed=seed)
+    county, ledger = study.county.copy(), study.ledger.copy()
+
+    def put(name: str, values: np.ndarray) -> None:
+        county[..., INDICATORS.index(name)] = values
+
+    keys = study.indicator("persons_keys")
+    new = np.diff(keys.sum(axis=2), axis=1, prepend=0.0)
+    put("persons_keys_poor", np.floor(keys * 0.7))
+    put("persons_stable", np.floor(keys * 0.6))
+    put("persons_stable_poor", np.floor(keys * 0.4))
+    put("new_struck", np.floor(study.indicator("new_moved") * 0.05))
+    put("new_listed", np.floor(study.indicator("new_moved") * 0.04))
+    put("behind_persons", np.floor(keys * 0.01))
+    put("pool_debt_fen", np.floor(keys * 0.7) * 3_000_000.0)
+    for name, yuan in (
+        ("pool_bond", 9_740.0), ("pool_fund", 5_000.0), ("pool_loan_drawn", 35_000.0), ("pool_loan_interest", 1_500.0),
+        ("pool_loan_principal", 5_000.0), ("pool_interest_central", 1_350.0), ("pool_interest_province", 150.0),
+        ("land_sale", 3_000.0), ("pool_home", 21_000.0), ("infrastructure", 20_000.0), ("repair", 50.0),
+        ("project", 900.0), ("education_waiver", 300.0), ("poor_dividend", 500.0),
+    ):  # fmt: skip
+        ledger[:, :, FLOW[name]] = np.floor(new * yuan * 100.0)
+    scenario = but(
+        study.scenario, name="gansu/plan", title={"en": "Gansu 2016-2020", "zh": "甘肃省 2016-2020 年"},
+        start="2018-01", files=("gansu/region.toml",),
+    )  # fmt: skip
+    return dataclasses.replace(study, scenario=scenario, county=county, ledger=ledger)

@@ -8,7 +8,7 @@ import pytest
 
 from scenarios import load, names
 from scenarios.errors import InputError
-from scenarios.facts import COLUMNS, USES, fact, facts, read
+from scenarios.facts import COLUMNS, HEADS, USES, fact, facts, matches, read, read_matches
 
 HEAD = ",".join(COLUMNS)
 
@@ -30,10 +30,9 @@ def test_nothing_from_memory_sets_a_parameter_by_pace_or_work() -> None:
 
 
 def test_no_scenario_quotes_a_figure_kept_for_validation() -> None:
-    kept = [one for one in facts() if one.use == "validate"]
-    assert kept
-    for name in (name for name, _, _ in names() if name.partition("/")[0] == "lishui"):
+    for name in (name for name, _, _ in names() if name.partition("/")[0] != "packages"):
         scenario = load(name)
+        kept = [match.fact for match in matches() if match.family == name.partition("/")[0]]
         entries = [
             *scenario.entries(),
             *scenario.site_classes.values(),
@@ -66,3 +65,39 @@ def test_problems_come_with_their_line(row: str, says: str) -> None:
 def test_a_fact_that_is_not_there_is_an_input_error() -> None:
     with pytest.raises(InputError, match="no such fact"):
         fact("Atlantis", "1993", "persons")
+
+
+def test_every_fact_kept_for_validation_is_held_against_something() -> None:
+    kept = {(one.region, one.period, one.quantity) for one in facts() if one.use == "validate"}
+    assert {(m.fact.region, m.fact.period, m.fact.quantity) for m in matches()} == kept
+    assert {m.family for m in matches()} <= {name.partition("/")[0] for name, _, _ in names()}
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("gansu,Gansu,2016-2020-03,nothing,none,,,,,a,b,c,d", "no fact kept for validation"),
+        ("gansu,Gansu,2020-03,old houses demolished,none,,,,,a,b,c,d", "no fact kept for validation"),
+        ("gansu,Gansu,2016-2020-03,homes completed,alike,,,,,a,b,c,d", "match: 'alike' is none of"),
+        (
+            "gansu,Gansu,2016-2020-03,homes completed,near,homes_ready,,region,2020-03,a,b,,",
+            "why_en, why_zh: empty",
+        ),
+        (
+            "gansu,Gansu,2016-2020-03,homes completed,same,houses,,region,2020-03,a,b,,",
+            "metric: 'houses' is no outcome",
+        ),
+        (
+            "gansu,Gansu,2016-2020-03,homes completed,same,homes_ready,,region,2020,a,b,,",
+            "date, scope: empty",
+        ),
+        (
+            "gansu,Gansu,2016-2020-03,homes completed,none,homes_ready,,,,a,b,c,d",
+            "given, but nothing matches",
+        ),
+    ],
+)
+def test_problems_of_matches_come_with_their_line(row: str, says: str) -> None:
+    with pytest.raises(InputError) as error:
+        read_matches(f"{','.join(HEADS)}\n{row}\n", facts())
+    assert "held_against.csv:2" in str(error.value) and says in str(error.value)

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fakes import fake_study
+from fakes import but, fake_pool_study, fake_study, fake_urban_study
 
-from experiments.figures import CHARTS, FORMATS, draw_all, style
+from experiments.figures import CHARTS, FORMATS, charts, draw_all, style
 from experiments.figures.caption import short
 from experiments.figures.text import LANGS, WORDS, Words, figures
 from simulation.outcomes import WHY
@@ -41,7 +41,7 @@ def drawn(study, tmp_path_factory) -> Path:
 
 def sheets(study, lang: str):
     """Every chart as a figure, not written."""
-    for name in CHARTS:
+    for name in charts(study):
         chart = import_module(f"experiments.figures.{name}")
         with style.session():
             sheet = chart.draw(study, chart.data(study), Words(lang))
@@ -130,9 +130,13 @@ def test_chinese_charts_hold_no_english_words(study):
         lambda s: with_scenario(s, targets=[], window=s.months),
         lambda s: regional(s, 1),
         lambda s: regional(s, 40),
+        lambda s: fake_urban_study(30, 2),
+        lambda s: fake_urban_study(1, 1),
+        lambda s: with_scenario(fake_urban_study(4, 1), targets=[]),
+        lambda s: fake_pool_study(8, 2),
     ],
     ids=["plain", "one run", "one future", "no replications", "nobody", "no group", "no money", "no target",
-         "one county", "forty counties"],
+         "one county", "forty counties", "urban", "urban, one run", "urban, no target", "county loans"],
 )  # fmt: skip
 def test_nothing_is_clipped_and_nothing_is_nan(study, lang, case):
     with warnings.catch_warnings():
@@ -252,3 +256,30 @@ def test_the_settings_of_matplotlib_are_left_as_they_were():
 def test_importing_the_charts_loads_no_matplotlib():
     code = "import sys, experiments.figures; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_urban_chart_is_drawn_where_accounts_are_kept_and_only_there(study, tmp_path):
+    urban = fake_urban_study(8, 2)
+    assert charts(study) == CHARTS and charts(urban) == ("urban", *CHARTS)
+    draw_all(urban, tmp_path, langs=("en",), formats=("svg",))
+    rows = list(csv.DictReader((tmp_path / "urban.csv").open(encoding="utf-8")))
+    flows = [float(row["mean"]) for row in rows if row["panel"] == "flows"]
+    towns = urban.urban[..., :2, 0].sum(axis=2)
+    start = towns[:, 0] - urban.urban[:, 0, :2, 1:].sum(axis=(1, 2))
+    assert sum(flows) == pytest.approx((towns[:, -1] - start).mean())
+    assert rows[0]["date"] == "2023-12" and float(rows[36]["p50"]) < 0.65
+
+
+def test_the_urban_title_answers_the_last_target():
+    urban = fake_urban_study(8, 2)
+    assert dict(sheets(urban, "en"))["urban"].title.startswith("70\u00a0% urban by Dec 2028: not reached")
+    low = [but(t, value=0.5) for t in urban.scenario.targets]
+    assert "：达到" in dict(sheets(with_scenario(urban, targets=low), "zh"))["urban"].title
+
+
+def test_money_in_equals_money_out_where_counties_borrow():
+    shown = dict(sheets(fake_pool_study(4, 1), "en"))["money"]
+    said = texts(shown.figure)
+    assert {"counties' loans", "province, bonds", "counties' loans repaid", "site infrastructure"} <= set(
+        said
+    )

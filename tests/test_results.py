@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from fakes import fake_study
+from fakes import fake_study, fake_urban_study
 
 from experiments import results
 from experiments.verdict import verdict
@@ -96,3 +96,27 @@ def test_a_point_of_central_values_has_no_design_columns(tmp_path):
     study = dataclasses.replace(fake_study(1, 1), id="00000001")
     folder = results.write(study, verdict(study), tmp_path)
     assert "pool_persons" not in pq.read_table(folder / "tables" / "runs.parquet").column_names
+
+
+def test_incomes_are_monitored_by_county_and_community(study):
+    tables = dict(results.tables(study))
+    counties, sites = tables["county_incomes"], tables["sites"]
+    assert len(counties["run"]) == 6 * 9 * 6 and set(counties["group"]) > {"movers", "stayers"}
+    assert set(sites["site"]) == {site.id for site in study.scenario.sites} and len(sites["run"]) == 6 * 9
+    assert {"wage_fen", "business_fen", "transfer_fen", "property_fen"} <= set(counties) & set(sites)
+    assert "urban" not in tables
+
+
+def test_urban_accounts_have_tables_of_their_own():
+    study = fake_urban_study(2, 1)
+    tables = dict(results.tables(study))
+    assert len(tables["urban"]["residents"]) == 2 * study.months * 3
+    assert tables["urban_income"]["ratio"][5] == study.urban_income[0, 5, 2]
+
+
+def test_who_paid_whom_for_what(study):
+    table = dict(results.tables(study))["payers"]
+    paid = table["yuan"][(table["run"] == 2) & (table["purpose"] == "subsidy")]
+    from simulation.ledger import FLOW
+
+    assert paid.sum() == pytest.approx(study.ledger[2, :, FLOW["subsidy"]].sum() / 100.0)

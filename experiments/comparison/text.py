@@ -260,12 +260,20 @@ def _equal(page: Page, a: Answer) -> str:
     sums = [page.yuan(p.measures["appropriated"].median) for p in a.policies
             if p.reference and p.measures["appropriated"]]  # fmt: skip
     what = page.yuan(a.budget) if a.budget is not None else page.say(", ", "、").join(sums)
+    free = [p.name for p in a.policies if p.factor is None]
+    left = (
+        page.say(f" {', '.join(free)}: no budget, left so.", f"{'、'.join(free)}没有预算，未作折算。")
+        if free
+        else ""
+    )
     return page.say(
         f"Equal budgets: what central, province, city and county budgets and the jobs budget put in over the run is {what} for every\n"
         "  policy of a region, each of its budgets times the factor. Not equalised, because they follow what households do: money a\n"
-        "  listed person, standing entitlements, quota and land revenue, bridge finance. Money may be left unspent.",
+        "  listed person, standing entitlements, quota and land revenue, bridge finance. Money may be left unspent."
+        + left,
         f"等预算：同一地区各政策的中央、省、市、县预算与就业资金全期合计均为{what}，各项预算同乘一个系数。\n"
-        "  按人头筹集的资金、常设待遇、指标与土地收入、垫付额度随农户行为而变，未作统一；资金可能有结余。",
+        "  按人头筹集的资金、常设待遇、指标与土地收入、垫付额度随农户行为而变，未作统一；资金可能有结余。"
+        + left,
     )
 
 

@@ -1,4 +1,4 @@
-"""Charts of a study: five of them, each in two languages and three formats, each with the numbers behind it."""
+"""Charts of a study, each in two languages and three formats, with the numbers behind it; one more for urban accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 CHARTS = ("movers", "counties", "reasons", "incomes", "money")
+URBAN = "urban"
 FORMATS = ("png", "svg", "pdf")
+
+
+def charts(study: Any) -> tuple[str, ...]:
+    """The charts that have something to show for a study."""
+    from experiments import urban
+
+    return (URBAN, *CHARTS) if urban.kept(study) else CHARTS
 
 
 def draw_all(
@@ -34,7 +42,7 @@ def draw_all(
         (folder / name).write_bytes(content)
         written.append(folder / name)
 
-    for name in CHARTS:
+    for name in charts(study):
         chart = import_module(f"experiments.figures.{name}")
         data = chart.data(study)
         write(f"{name}.csv", _csv(study, chart.rows(study, data)))

@@ -125,6 +125,7 @@ def draw(c: Comparison, answer: Answer, words: Words) -> style.Sheet:
         for region in answer.regions
     }
     heights = {region: _places(labels[region])[1] for region in answer.regions}
+    columns = _columns(answer, labels, words)
     many = len(answer.regions) > 1
     block = HEAD + AXIS + (4.0 if many else 0.0)
     sheet = style.Sheet(
@@ -138,7 +139,7 @@ def draw(c: Comparison, answer: Answer, words: Words) -> style.Sheet:
         if many:
             sheet.label(style.MARGIN, top + 2.0, words("comparison_region", region=region), size=style.NOTE)
             top += 4.0
-        _block(sheet, answer, region, labels[region], top, words)
+        _block(sheet, answer, region, labels[region], columns, top, words)
         top += HEAD + heights[region] + AXIS
     return sheet
 
@@ -155,26 +156,46 @@ def _places(labels: list[str]) -> tuple[list[float], float]:
     return [float(e - h / 2) for e, h in zip(ends, heights, strict=True)], float(ends[-1])
 
 
+class Columns(NamedTuple):
+    """Where panels begin, how wide they are, and the room for the numbers beside each; mm, the same in every block."""
+
+    start: float
+    width: float
+    rooms: list[float]
+
+
+def _columns(answer: Answer, labels: dict[str, list[str]], words: Words) -> Columns:
+    written = [_texts(answer, region, words) for region in answer.regions]
+    rooms = [
+        max(style.width_of(text, style.SMALL) for texts in written for text in texts[k]) + 2.0
+        for k in range(3)
+    ]
+    start = style.MARGIN + max(style.width_of(t, style.TEXT) for own in labels.values() for t in own) + 3.0
+    return Columns(start, (style.WIDTH - style.MARGIN - start - sum(rooms) - 8.0) / 3.0, rooms)
+
+
+def _texts(answer: Answer, region: str, words: Words) -> list[list[str]]:
+    """What stands beside the dots, panel by panel."""
+    found = panels(answer, region)
+    return [[_written(m, _writer(panel, words)[0], words) for m in panel.marks] for panel in found]
+
+
 def _block(
-    sheet: style.Sheet, answer: Answer, region: str, labels: list[str], top: float, words: Words
+    sheet: style.Sheet,
+    answer: Answer,
+    region: str,
+    labels: list[str],
+    columns: Columns,
+    top: float,
+    words: Words,
 ) -> None:
     places, height = _places(labels)
-    found = panels(answer, region)
-    writes = [_writer(panel, words) for panel in found]
-    texts = [
-        [_written(m, write, words) for m in panel.marks]
-        for panel, (write, _) in zip(found, writes, strict=True)
-    ]
-    columns = [
-        max(style.width_of(line, style.SMALL) for text in column for line in text.split("\n")) + 2.0
-        for column in texts
-    ]
-    start = style.MARGIN + max(style.width_of(label, style.TEXT) for label in labels) + 3.0
-    width = (style.WIDTH - style.MARGIN - start - sum(columns) - 8.0) / len(found)
+    found, texts = panels(answer, region), _texts(answer, region, words)
+    x, width, rooms = columns
     for label, y in zip(labels, places, strict=True):
         sheet.write(style.MARGIN, top + HEAD + y, label, va="center", linespacing=1.2)
-    x = start
-    for k, (panel, (_, unit), column) in enumerate(zip(found, writes, columns, strict=True)):
+    for k, (panel, room) in enumerate(zip(found, rooms, strict=True)):
+        unit = _writer(panel, words)[1]
         sheet.heading(x - (3.0 if k else 0.0), top + 2.0, "abc"[k], words(f"comparison_{panel.key}"))
         ax = sheet.axes(x, top + HEAD, width, height)
         _dots(ax, panel, places, unit)
@@ -185,7 +206,7 @@ def _block(
             words(f"comparison_{panel.key}_axis_scaled" if unit > 1 else f"comparison_{panel.key}_axis")
         )
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}".replace("-", "−"))
-        x += width + column + 4.0
+        x += width + room + 4.0
 
 
 def _writer(panel: Panel, words: Words) -> tuple[Callable[[float], str], float]:
@@ -249,9 +270,27 @@ def _dots(ax: Any, panel: Panel, places: list[float], unit: float) -> None:
 
 
 def _title(answer: Answer, words: Words) -> str:
-    """The policy that moves most more than its reference, in the first region."""
-    found = [p for p in answer.policies if p.additional is not None]
-    best = max(found, key=lambda p: p.additional.value if p.additional else 0.0)
+    """The policy that adds most to its reference, region by region where there are several."""
+    best = {
+        region: max(
+            (p for p in _of(answer, region) if p.additional),
+            key=lambda p: p.additional.value if p.additional else 0.0,
+        )
+        for region in answer.regions
+    }
+    if len(best) == 1:
+        return _title_of(answer, next(iter(best.values())), words)
+    listed = [
+        words("comparison_best", region=region, policy=p.title[words.lang],
+              more=_writer(panels(answer, region)[1], words)[0](p.additional.value))
+        for region, p in best.items()
+        if p.additional
+    ]  # fmt: skip
+    return words("comparison_title_regions", list=words("comma").join(listed))
+
+
+def _title_of(answer: Answer, best: Judged, words: Words) -> str:
+    """What the best policy of one region adds, and at what cost."""
     d = best.additional
     assert d is not None
     values = dict(
@@ -273,15 +312,17 @@ def _note(answer: Answer, words: Words) -> str:
     one = answer.points == 1
     key = "one" if one and answer.replications == 1 else "noise" if one else "futures"
     dates = sorted({words.date(window, 0) for _, window, _ in answer.period.values()})
-    note = words("comparison_note", date=words("comma").join(dates)) + words(f"comparison_note_{key}")
+    note = words("comparison_note", date=_list(dates, words)) + words(f"comparison_note_{key}")
     return note + (words("comparison_note_equal") if answer.equalised else "")
+
+
+def _list(names: Sequence[str], words: Words) -> str:
+    return (", " if words.lang == "en" else "、").join(names)
 
 
 def _footnote(c: Comparison, words: Words) -> list[str]:
     about = _about(c)
-    names = words(
-        "comparison_names", names=(", " if words.lang == "en" else "、").join(about.scenario.name.split())
-    )
+    names = words("comparison_names", names=_list(about.scenario.name.split(), words))
     made = words("comparison_made", version=c.version, id=c.id, seed=c.seed)
     lines = [words("comma").join((names, made, caption.size(about, words)))]
     if c.points > 1:

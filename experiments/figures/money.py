@@ -14,7 +14,7 @@ from simulation.outcomes import INDICATORS
 
 NAME = "money"
 LEVELS = (0.05, 0.5, 0.95)
-PAYERS = ("central", "province", "city", "county", "jobs")
+OTHER_INCOME = {"quota_revenue": "quota", "land_sale": "land_sale", "pool_loan_drawn": "county_loans"}
 USES = ("home_price", "fitting_out")
 MEANS = ("subsidy", "compensation", "loan", "kin", "own")
 USE_COLOURS = (style.mix(style.INK, 0.62), style.mix(style.INK, 0.3))
@@ -37,12 +37,16 @@ def data(study: Any) -> Data:
     """Sums over all months; what is left in the accounts at the end counts as not spent."""
     yuan = {name: study.ledger[:, :, k].sum(axis=1) / 100.0 for name, k in FLOW.items()}  # (runs,) each
     paid = [flow for flow in FLOWS if flow.programme and flow.name != "quota_revenue"]
-    incoming = {f"payers.{name}": yuan[f"appropriation_{name}"] for name in PAYERS}
-    incoming["quota"] = yuan["quota_revenue"]
+    incoming = {
+        f"payers.{flow.name.removeprefix('appropriation_')}": yuan[flow.name]
+        for flow in FLOWS
+        if flow.purpose == "appropriation"
+    } | {name: yuan[flow] for flow, name in OTHER_INCOME.items()}
     outgoing: dict[str, np.ndarray] = {}
     for flow in paid:
         name = ("standing." if flow.name in STANDING else "purposes.") + flow.purpose
         outgoing[name] = outgoing.get(name, np.zeros(len(study.runs))) + yuan[flow.name]
+    outgoing["repaid"] = yuan["pool_loan_principal"]
     left = [study.region[:, -1, INDICATORS.index(name)] for name in ("cash_fen", "jobs_cash_fen")]
     outgoing["unspent"] = np.sum(left, axis=0) / 100.0
     spent = np.sum([yuan[flow.name] for flow in paid], axis=0)
@@ -219,9 +223,10 @@ def _title(d: Data, words: Words) -> str:
     spent = figures(d.spent / unit) + ("\u00a0" if words.lang == "en" else "") + name
     if np.isnan(d.per_person):
         return words("money_title_nobody", spent=spent)
-    purpose, spread = next(part for part in d.outgoing if part[0] != "unspent")
+    purpose, spread = next(part for part in d.outgoing if part[0] not in ("unspent", "repaid"))
+    sites = any(name == "purposes.infrastructure" for name, _ in d.outgoing)
     return words(
-        "money_title",
+        "money_title_sites" if sites else "money_title",
         spent=spent,
         per_person=words.number(d.per_person, digits=3),
         purpose=_name(purpose, words).rstrip("*"),

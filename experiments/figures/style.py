@@ -107,7 +107,7 @@ def width_of(text: str, size: float) -> float:
 
 # A word, a space, or one Chinese character with the marks that may not begin (or end) a line.
 _PIECE = re.compile(
-    r"\s+|[（《“]*[\u2e80-\uffef][，。；：、）》”！？％]*|[^\s\u2e80-\uffef]+[，。；：、）》”]*"
+    r"\s+|[（《]+[^\s\u2e80-\uffef]+[，。；：、）》”！？％]*|[（《“]*[\u2e80-\uffef][，。；：、）》”！？％]*|[^\s\u2e80-\uffef]+[，。；：、）》”]*"
 )
 
 

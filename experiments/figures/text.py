@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import wording
+from experiments import urban, wording
 
 LANGS = ("en", "zh")
 
@@ -181,6 +181,10 @@ WORDS = {
         "Homes, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}",
         "每搬迁一人，住房、土地和贴息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}",
     ),
+    "money_title_sites": (
+        "Homes, sites, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}",
+        "每搬迁一人，住房、配套、土地和利息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}",
+    ),
     "money_title_nobody": ("The public spends {spent}; nobody has moved", "公共支出{spent}；无人搬迁"),
     "money_title_zero": ("No public money is budgeted or spent", "没有预算，也没有公共支出"),
     "money_note": ("Payments from {first} to {last}; {spread}", "{first}至{last}收支；{spread}"),
@@ -193,6 +197,9 @@ WORDS = {
         "* paid by the county outside the programme's account",
         "* 由县级在项目账户之外支付",
     ),
+    "land_sale": ("land sales", "土地出让收入"),
+    "county_loans": ("counties' loans", "县级贷款"),
+    "repaid": ("counties' loans repaid", "县级贷款还本"),
     "no_money_at_all": ("nothing", "无"),
     "unspent": ("not spent", "结余"),
     "cost": ("Costs", "费用"),
@@ -212,6 +219,8 @@ WORDS = {
         '{policy} moves most: {more} persons more than "{reference}"',
         "{policy}搬迁最多：比“{reference}”多{more}人",
     ),
+    "comparison_title_regions": ("Most additional persons: {list}", "净增搬迁人数最多：{list}"),
+    "comparison_best": ("{region}, {policy} ({more})", "{region}，{policy}（{more}）"),
     "comparison_title_unclear": (
         'Whether any policy moves more persons than "{reference}" is unclear',
         "是否有政策比“{reference}”搬迁更多人，尚不明确",
@@ -260,7 +269,31 @@ WORDS = {
         "安居 {version}，比较编号 {id}，种子 {seed}",
     ),
 }
+WORDS |= {
+    "urban_title": (
+        "{target} urban by {date}: {answer}, median {median}",
+        "{date}城镇化率目标{target}：{answer}，中位数{median}",
+    ),
+    "urban_title_free": ("{median} of residents live in towns by {date}", "到{date}城镇化率中位数{median}"),
+    "urban_reached": ("reached", "达到"),
+    "urban_missed": ("not reached", "未达到"),
+    "urban_note": (
+        "Share of residents who live in the core city and other towns; below, what each component adds to them a year"
+        " (means over runs)",
+        "中心城区与其他城镇常住人口占比；下图为各来源每年增减人数（各次模拟均值）",
+    ),
+    "urban_path": ("Urban share of residents", "常住人口城镇化率"),
+    "urban_flows": ("What adds urban residents", "城镇常住人口增减来源"),
+    "urban_axis": ("Urban share (%)", "城镇化率（%）"),
+    "urban_flow_axis": ("Persons a year", "人/年"),
+    "urban_flow_axis_scaled": ("Thousand persons a year", "万人/年"),
+    "net": ("sum", "合计"),
+    "no_lever": ("no lever", "非政策杠杆"),
+    "lever": ("a lever moves it", "政策可调"),
+    "partly": ("in part, by new jobs", "部分，随新增岗位"),
+}
 # Names the terminal uses too.
+WORDS |= {f"urban.{key}": names for key, names in urban.WORDS.items()}
 for _kind in ("EVENTS", "WHY", "PAYERS", "PURPOSES", "HOUSEHOLDS"):
     WORDS |= {f"{_kind.lower()}.{key}": names for key, names in getattr(wording, _kind).items()}
 
