@@ -29,10 +29,10 @@ def advance(hh, status, books, policy, modes, window, seed, t0, t1, out):
             out.klass[t] = out.klass[t - 1]
         for c in range(policy.shape[1]):
             month(hh, status, books, at, policy[t, c], modes[t], order, window, seed, c, t, out)
-    close_accounts(hh, at)
     villages_now(status, books, out.village)
     out.site[:] = 0.0
     if t1 > t0:
+        close_accounts(hh, at, policy[t1 - 1])
         sites_now(hh, status, policy[t1 - 1], modes[t1 - 1], out.site)
 
 

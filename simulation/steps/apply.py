@@ -57,6 +57,7 @@ def leave_unaided(h, books, at, c, t, sums):
     """The household goes to town, or away, without the programme."""
     close_account(h, at, h.id)
     h.left = t
+    h.income, h.debt_service = 0.0, 0.0
     leave_village(h, books, c, False)
     books.villages[h.village].own_moved += 1
     sums[K.new_own_moved] += 1.0

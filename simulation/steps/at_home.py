@@ -10,7 +10,7 @@ import numpy as np
 from simulation.households import OWN_MOVED
 from simulation.outcomes import F, G
 from simulation.rule import rule, step, whole_sum
-from simulation.rules.income import spend, subsistence_at_origin
+from simulation.rules.income import income_at_origin, spend, subsistence_at_origin, total
 from simulation.rules.money import fen
 
 
@@ -78,10 +78,13 @@ def close_account(h, at, i):
 
 
 @rule
-def close_accounts(hh, at):
-    """Bring all records up to date."""
+def close_accounts(hh, at, policy):
+    """Bring all records up to date; `policy` is that of the last month, by county."""
     for i in range(len(hh)):
-        look_up(hh[i], at, i)
+        if at.here[i] > 0.0:
+            h = hh[i]
+            look_up(h, at, i)
+            h.income = total(income_at_origin(h, policy[h.county]))
 
 
 @step
