@@ -192,6 +192,16 @@ class HouseholdAgent(PlainAgent):
         self.integration = reached * belonging(self, self.home.moved_by_mode[self.mode] - 1.0, p, 0)
         self.leased = int(self.draw(draws.LEASE, -1) < p.land_lease_per_year * -self.moved / 12.0)
 
+    # the low-income list
+
+    def may_be_struck_off(self) -> bool:
+        """Whether it is listed and has left, withdrawn, or not applied for too long."""
+        if not self.poor or self.listing != LISTED or self.earlier:
+            return False
+        late = self.model.month - self.listed >= self.policy.strike_months
+        idle = self.status == ORIGIN and not self.withheld and (self.left != NEVER or late)
+        return self.status == OWN_MOVED or idle
+
     # villages: work, training and letting at home; single members in town
 
     def take_village_job(self, post: bool):
@@ -715,6 +725,7 @@ class VillageAgent(PlainAgent):
     def __init__(self, model: RelocationByAgents, row: int, record: np.record, site_of: list[int]):
         super().__init__(model, record)
         self.row = row
+        self.offer_month = math.floor(12.0 * u01(model.seed, draws.VILLAGE_MONTH, row, 0))
         self.site_of = site_of  # by mode, -1 if there is none
         self.moved_by_mode = [0.0] * len(site_of)
         self.households: list[HouseholdAgent] = []
@@ -748,7 +759,7 @@ class VillageAgent(PlainAgent):
         model, p = self.model, self.office.policy
         if self.whole or self.shut_out or p.whole_village_offer <= 0.0 or model.month >= model.window:
             return
-        if model.month % 12 != math.floor(12.0 * u01(model.seed, draws.VILLAGE_MONTH, self.row, 0)):
+        if model.month % 12 != self.offer_month:
             return
         answers = [
             (h, h.weigh(whole=1) if h.status == ORIGIN and h.may_apply() else None)
@@ -939,20 +950,19 @@ class OfficeAgent(PlainAgent):
     # the low-income list
 
     def renew_list(self):
-        """Each January places that fell vacant go to households in reserve, in the order of the lottery, as far as they fit."""
+        """Each January as many persons are struck off as the reserve can replace, both in the order of the lottery."""
         month, p = self.model.month, self.policy
         if p.list_replacement <= 0.0 or p.calendar_month != JANUARY or month == 0:
             return
-        places = 0
-        for h in self.households:
-            if h.poor and h.listing == LISTED and not h.earlier:
-                idle = h.left != NEVER or month - h.listed >= p.strike_months
-                if h.status == OWN_MOVED or (h.status == ORIGIN and not h.withheld and idle):
-                    h.listing = STRUCK
-                    places += h.members
-                    self.count(K.new_struck)
+        reserve = [h for h in self.lottery if h.listing == RESERVE and h.status == ORIGIN]
+        wanted, places = sum(h.members for h in reserve), 0
         for h in self.lottery:
-            if h.listing == RESERVE and h.status == ORIGIN and h.members <= places:
+            if h.may_be_struck_off() and places + h.members <= wanted:
+                h.listing = STRUCK
+                places += h.members
+                self.count(K.new_struck)
+        for h in reserve:
+            if h.members <= places:
                 h.listing = LISTED
                 h.listed = month
                 places -= h.members
@@ -1298,6 +1308,7 @@ class RelocationByAgents(mesa.Model):
         households, books = self._records.copy(), self._books
         for h in self.households:
             households[h.id] = tuple(getattr(h, field) for field in HOUSEHOLD.names or ())
+            books.at_work[h.id], books.seeking[h.id] = jobs_there(h), h.seekers
         status = np.array([h.status for h in self.households], np.uint8)
         for agents, table in (
             (self.villages, books.villages),
