@@ -270,7 +270,8 @@ class HouseholdAgent(PlainAgent):
             return
         model, p = self.model, self.policy
         draw, other = u01_pair(model.seed, draws.APPLY, self.id, model.month)
-        if other < hazard_a_month(p.own_move_per_year) and not self.withheld:
+        free_to_leave = not self.withheld and not self.startup_loan and not self.arrears
+        if free_to_leave and other < hazard_a_month(p.own_move_per_year):
             self.leave_unaided()
         elif draw < hazard_a_month(p.intention_to_application_per_year) and self.may_apply():
             found = self.weigh(whole=0)

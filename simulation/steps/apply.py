@@ -37,6 +37,12 @@ def may_apply(h, p, t):
 
 
 @rule
+def may_leave(h):
+    """Households of the comparison group stay, and so does who owes: a start-up loan taken before dropping out at the door."""
+    return h.withheld == 0 and h.startup_loan + h.arrears <= 0.0
+
+
+@rule
 def find_room(hh, status, books, c, t):
     """Homes ready within a year that nobody holds or has applied for, by mode: what the county's lists still offer."""
     room = books.room[c]
@@ -83,7 +89,7 @@ def apply(hh, status, books, at, p, modes, loan, seed, c, t, window, sums):
             if status[i] != ORIGIN or (draw >= applies and other >= leaves):
                 continue
             h = hh[i]
-            if other < leaves and h.withheld == 0:
+            if other < leaves and may_leave(h):
                 status[i] = OWN_MOVED
                 leave_unaided(h, books, at, c, t, sums)
             elif draw < applies and not closed_to and may_apply(h, p, t):
