@@ -31,7 +31,7 @@ from simulation.month import advance
 from simulation.outcomes import INDICATORS, new_outcomes
 from simulation.policy import PARAMETERS
 from simulation.rule import interpreted
-from simulation.rules.income import income_after_moving, income_at_origin
+from simulation.rules.income import income_after_moving, income_at_origin, properties, transfers
 from simulation.run import Inputs, Result
 
 # Used up before the first month: changing them later would change nothing.
@@ -42,8 +42,11 @@ BEFORE_THE_START = {
     "income_growth",
     "pool_persons",
     "earlier_movers_share",
+    "split_share",
 }
 SIZES = ("small", "medium", "large")
+KINDS = ("merging", "suburban", "growing", "improving", "heritage")
+LISTINGS = ("listed", "reserve", "excluded", "struck")
 
 
 class RelocationModel(mesa.Model):
@@ -270,6 +273,7 @@ class CountyOffice(Part):
     cash_yuan = Cell("cash", 100.0)
     committed_yuan = Cell("committed", 100.0)
     jobs_cash_yuan = Cell("jobs_cash", 100.0)
+    debt_yuan = Cell("debt", 100.0)  # its own borrowing for low-income movers' homes
 
     def __init__(self, model: RelocationModel, county: int):
         super().__init__(model)
@@ -286,7 +290,10 @@ class CountyOffice(Part):
 
 
 class Bank(Part):
-    """The banks of a county: claims on households, and the terms they lend on (writing puts terms in force from the next month on)."""
+    """The banks of a county: claims on households and on the county, and the terms they lend on.
+
+    Writing puts terms in force from the next month on.
+    """
 
     def __init__(self, model: RelocationModel, county: int):
         super().__init__(model)
@@ -303,6 +310,16 @@ class Bank(Part):
     @property
     def arrears_yuan(self) -> float:
         return float(self.households.arrears.sum()) / 100.0
+
+    @property
+    def claims_on_county_yuan(self) -> float:
+        return self.model.offices[self.county].debt_yuan
+
+    @property
+    def mean_loan_yuan(self) -> float:
+        """Mean of the housing loans made so far; not a number before the first."""
+        office = self.model.offices[self.county].record
+        return float(office.lent / office.loans) / 100.0 if office.loans > 0 else math.nan
 
     @property
     def rate_per_year(self) -> float:
@@ -406,6 +423,11 @@ class Village(Part):
         return self.model.books.villages[self.row]
 
     @property
+    def kind(self) -> str:
+        """Its type in the spatial plan."""
+        return KINDS[self.record["kind"]]
+
+    @property
     def households(self) -> list[Household]:
         return [self.model.household(i) for i in range(self.record["first"], self.record["last"])]
 
@@ -419,6 +441,7 @@ class Household:
     """A household in words and yuan; every field of `simulation.households.HOUSEHOLD` can be read and set on `record`."""
 
     members = Cell("members")
+    behind = Cell("behind")  # elderly who stayed in the old house
     savings_yuan = Cell("savings", 100.0)
     loan_yuan = Cell("loan", 100.0)
     startup_loan_yuan = Cell("startup_loan", 100.0)
@@ -450,6 +473,11 @@ class Household:
         return None if self.record["applied"] == NEVER else CLASSES[self.record["klass"]]
 
     @property
+    def listing(self) -> str | None:
+        """Its place on the low-income list; None for a household that is not in need of one."""
+        return LISTINGS[self.record["listing"]] if self.record["poor"] else None
+
+    @property
     def village(self) -> Village:
         return self.model.villages[self.record["village"]]
 
@@ -474,8 +502,8 @@ class Household:
         return {
             "wage": found.wage / 100.0,
             "business": found.business / 100.0,
-            "transfer": (found.remittance + found.transfer + found.insurance) / 100.0,
-            "property": (found.property + found.ecological) / 100.0,
+            "transfer": interpreted(transfers)(found) / 100.0,
+            "property": interpreted(properties)(found) / 100.0,
         }
 
     def __repr__(self) -> str:

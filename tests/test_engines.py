@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from numba.core.dispatcher import Dispatcher
 from policies import ANY_POLICY, RENTAL, policies
 from same import differences, digest
-from worlds import MODES, world
+from worlds import MODES, RULED, world
 
 from simulation import codecache
 from simulation.agents import HouseholdAgent, run_agents
+from simulation.households import MERGING, MOVED, NEVER
 from simulation.model import RelocationModel
-from simulation.outcomes import K
+from simulation.outcomes import F, K, W
 from simulation.run import Inputs, run
 
 # A world in which much happens: many apply, some lose work, fall behind, go back.
@@ -27,6 +28,25 @@ BUSY: dict = dict(
     attachment_mean=-1.5, intention_to_application_per_year=0.9, return_per_year=0.3, separation_per_month=0.08,
     dropout_share=0.15, dsr_max=0.8, own_move_per_year=0.05, paid_exit_per_year=0.4,
 )  # fmt: skip
+# As in Gansu: the county's pool pays what homes of the low-income cost above their self-raise; nobody of them borrows.
+POOL: dict = dict(
+    poor=0.7, modes=RULED, pool_pays_rest=1, self_raise_yuan_per_person=2500, loan_to_poor=0, loan_mean_yuan=60000,
+    pool_bond_yuan_per_poor_person=10000, pool_fund_yuan_per_poor_person=5000, pool_loan_yuan_per_poor_person=50000,
+    infrastructure_yuan_per_poor_person=8000, pool_interest_central_share=0.5, pool_interest_province_share=0.2,
+    pool_loan_term_years=10, pool_loan_grace_years=1, land_sale_yuan_per_year=1e6,
+)  # fmt: skip
+LIST: dict = dict(list_replacement=1, reserve=0.4, excluded=0.3, strike_months=6)
+VILLAGES: dict = dict(
+    village_posts=20, village_workshop_jobs=40, village_training_per_year=40, village_training_gain=0.2, project_share=0.5,
+    project_cost_yuan=5000, project_income_yuan_per_year=6000, idle_houses_per_year=20, idle_house_rent_yuan_per_year=5000,
+    dividend_yuan_per_person=300, poor_dividend_yuan_per_person=500, education_waiver_yuan_per_child=1500,
+    training_max_age=55, reuse_share=0.6, reuse_income_yuan_per_mu=1000,
+)  # fmt: skip
+DOORS: dict = dict(
+    school_places_per_year=40, parents_per_pupil=0.7, school_rent_yuan_per_month=400, flexible_wage_yuan_per_month=2000,
+    transfer_places_per_year=50,
+)  # fmt: skip
+SPLIT: dict = dict(split_moves=1, split_share=0.7, split_repair_yuan_per_person=3000)
 NO_MONEY = {f"budget_{payer}_yuan_per_year": 0 for payer in ("central", "province", "city")}
 
 
@@ -65,7 +85,23 @@ WORLDS = {
         benchmark_rate=[(0, 0.042), (10, 0.06)],
     ),
     "other months": lambda: small(months=15, window=15),
-}
+    "county pool": lambda: small(**POOL),
+    "county pool short": lambda: small(
+        **POOL | dict(land_sale_yuan_per_year=0, pool_loan_grace_years=0), **NO_MONEY,
+        budget_county_yuan_per_year=2e5, bridge_finance_yuan=1e5, benchmark_rate=0.3,
+    ),
+    "list renewed": lambda: small(**LIST, poor=0.7, start_month=8, open_to_others=0, open_to_hazard=0),
+    "elderly stay": lambda: small(**SPLIT),
+    "neighbours together": lambda: small(neighbours_together=1, b_neighbours=1, homes=30),
+    "village programmes": lambda: small(**VILLAGES, start_month=11),
+    "doors to town": lambda: small(**DOORS, start_month=7),
+    "merging villages": lambda: small(merging_villages_only=1, merging=0.4, village_gate=0.5),
+    "all together, counties apart": lambda: small(
+        **POOL, **LIST, **VILLAGES, **DOORS, **SPLIT, merging=0.6, start_month=6,
+        own={(0, "split_moves"): 0, (1, "neighbours_together"): 1, (1, "merging_villages_only"): 1,
+             (0, "list_replacement"): [(0, 0), (9, 1)], (1, "village_posts"): [(0, 40), (12, 5)]},
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -94,6 +130,60 @@ def test_much_happens_in_the_worlds_compared():
     assert (results["start-up loans"].households.startup_loan > 0).sum() >= 1
 
 
+def test_the_other_programmes_bite_in_the_worlds_compared():
+    names = (
+        "county pool",
+        "county pool short",
+        "list renewed",
+        "elderly stay",
+        "village programmes",
+        "doors to town",
+    )
+    results = {
+        name: run(WORLDS[name](), seed=11) for name in (*names, "merging villages", "neighbours together")
+    }
+    county = {name: result.outcomes.county for name, result in results.items()}
+    ledger = {name: result.outcomes.ledger.sum(axis=(0, 1)) for name, result in results.items()}
+    for f in (
+        F.pool_bond, F.pool_fund, F.pool_loan_drawn, F.pool_loan_interest, F.pool_loan_principal, F.pool_interest_central,
+        F.pool_interest_province, F.land_sale, F.pool_home, F.infrastructure,
+    ):  # fmt: skip
+        assert ledger["county pool"][f] > 0.0, f
+    pool, short = results["county pool"], results["county pool short"]
+    assert county["county pool"][-1, :, K.persons_stable_poor].sum() > 0.0
+    assert not np.any(pool.households.loan[pool.households.poor == 1] > 0.0)
+    assert np.all(pool.books.offices.loans > 0)
+    assert short.outcomes.why[:, W.no_money, 0].sum() > 0.0
+    # interest it cannot pay is borrowed
+    borrowed = short.outcomes.ledger[:, :, F.pool_loan_drawn].sum(axis=0) / short.books.offices.funded
+    assert np.all(borrowed > POOL["pool_loan_yuan_per_poor_person"] * 100.0)
+
+    listed = county["list renewed"]
+    assert min(listed[..., K.new_struck].sum(), listed[..., K.new_listed].sum()) >= 5.0
+    assert results["list renewed"].households.listed.max() > 0
+    assert county["elderly stay"][-1, :, K.behind_persons].sum() >= 5.0
+    assert ledger["elderly stay"][F.repair] > 0.0
+    for k in (K.villagers_trained, K.village_jobs, K.projects, K.houses_let, K.reused_mu, K.trained):
+        assert county["village programmes"][..., k].sum() > 0.0, k
+    for f in (F.project, F.education_waiver, F.poor_dividend, F.post_subsidy):
+        assert ledger["village programmes"][f] > 0.0, f
+    assert set(results["village programmes"].households.village_job.tolist()) == {0, 1, 2}
+    assert county["doors to town"][-1, :, K.school_persons].sum() >= 5.0
+    assert county["doors to town"][-1, :, K.job_persons].sum() >= 5.0
+
+    merging = results["merging villages"]
+    outside = merging.books.villages.kind[merging.households.village] != MERGING
+    assert np.all(merging.households.applied[outside] == NEVER) and np.any(
+        merging.households.applied[~outside] >= 0
+    )
+    together = results["neighbours together"]
+    for h in together.households[(together.status == MOVED) & (together.households.site >= 0)]:
+        assert h.site == together.books.site_of[h.village, h["mode"]]
+    assert together.outcomes.why[:, W.no_home, 0].sum() > 0.0
+    core = county["county pool"]
+    assert min(core[-1, :, K.residents_to_core].sum(), core[-1, :, K.residents_to_town].sum()) > 0.0
+
+
 @settings(ANY_POLICY, max_examples=15)
 @given(policies())
 def test_three_ways_under_any_policy(made):
@@ -106,7 +196,9 @@ def test_three_ways_under_any_policy(made):
     assert differences(whole, run_agents(inputs, seed=seed)) == []
 
 
-@pytest.mark.parametrize("name", ["busy", "whole villages", "money short", "job before move"])
+@pytest.mark.parametrize(
+    "name", ["busy", "whole villages", "money short", "job before move", "all together, counties apart"]
+)
 def test_who_acts_first_does_not_matter(name):
     inputs = WORLDS[name]()
     assert differences(run(inputs, seed=5), run_agents(inputs, seed=5, shuffled=True)) == []

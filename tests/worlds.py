@@ -7,6 +7,7 @@ import numpy as np
 from simulation.households import POPULATION_DTYPES, Population, Villages
 from simulation.institutions import Institutions, sites_for_villages
 from simulation.policy import mode_table, policy_table
+from simulation.population import with_kinds, with_listing
 from simulation.run import Inputs
 
 POLICY: dict = dict(
@@ -63,8 +64,19 @@ MODES = (
                  subsidy_factor=0.3),
 )  # fmt: skip
 
+# The same with homes by the number of members, hardship and class, and the third mode in the core city.
+_RULES = dict(area_m2_per_person=25, area_min_m2=40, area_small_m2=75, area_four_m2=90, area_max_m2=125,
+              hardship_m2_per_person=20, hardship_max_m2=80, others_area_factor=1.2)  # fmt: skip
+RULED = (
+    *(m | _RULES for m in MODES[:2]),
+    MODES[2] | _RULES | dict(core=1, needs_skill=1),
+    *(m | _RULES for m in MODES[3:]),
+)
 
-def population(households: int = 2000, villages: int = 60, seed: int = 1) -> tuple[Population, Villages]:
+
+def population(
+    households: int = 2000, villages: int = 60, seed: int = 1, poor: float = 0.15
+) -> tuple[Population, Villages]:
     """Random households, two counties, none of them calibrated to anything."""
     g = np.random.default_rng(seed)
     sizes = np.maximum(1, np.round(g.dirichlet(np.ones(villages)) * households)).astype(int)
@@ -79,7 +91,7 @@ def population(households: int = 2000, villages: int = 60, seed: int = 1) -> tup
     columns = dict(
         county=village_county[village], village=village, earlier=g.random(n) < 0.15, members=members, workers=workers,
         absent=absent, children=children, elderly=elderly, head_age=g.integers(25, 80, n),
-        schooling=g.choice([0, 6, 9, 12], n), poor=g.random(n) < 0.15, hardship=g.random(n) < 0.03,
+        schooling=g.choice([0, 6, 9, 12], n), poor=g.random(n) < poor, hardship=g.random(n) < 0.03,
         hazard=g.random(n) < 0.1, local_jobs=local_jobs, wage=local_jobs * g.normal(30000, 5000, n),
         business=g.gamma(2, 5000, n), remittance=absent * g.normal(15000, 3000, n), transfer=g.gamma(2, 2000, n),
         property=g.gamma(1, 800, n), savings=g.gamma(1.2, 70000, n), land_mu=g.gamma(2, 1.5, n),
@@ -109,10 +121,23 @@ def world(
     homes: float = 160,
     seed: int = 1,
     modes=MODES,
+    poor: float = 0.15,
+    reserve: float = 0.0,
+    excluded: float = 0.0,
+    merging: float = 1.0,
+    start_month: int = 1,
+    own: dict | None = None,
     **policy,
 ) -> Inputs:
-    """Inputs of a small run; keyword arguments replace policy values."""
-    table, places = population(households, villages, seed)
+    """Inputs of a small run; other keyword arguments replace policy values, `own` replaces them in one county.
+
+    `poor` is the share of low-income households, `reserve` the share of them not on the list and `excluded` of these the share
+    that can never be, `merging` the share of villages marked for relocation.
+    """
+    table, places = population(households, villages, seed, poor)
+    table = with_listing(table, reserve=[reserve] * 2, excluded=[excluded] * 2, seed=seed)
+    if merging < 1.0:
+        places = with_kinds(places, [[merging, *([(1.0 - merging) / 4.0] * 4)]] * 2)
     site_county = np.array([0, 0, 0, 0, 1, 1, 1], np.int32)
     site_mode = np.array([0, 1, 1, 2, 0, 1, 2], np.int32)
     size = homes * np.array([1, 0.3, 0.2, 0.5, 1, 0.4, 0.5])
@@ -130,6 +155,11 @@ def world(
         school_open=np.ones((months, villages)),
     )
     table_of_policy = policy_table(
-        POLICY | policy, months=months, counties=2, county_factors={"home_price_yuan_per_m2": [1.1, 0.9]}
+        POLICY | policy,
+        months=months,
+        counties=2,
+        county_factors={"home_price_yuan_per_m2": [1.1, 0.9]},
+        own=own,
+        start_month=start_month,
     )
     return Inputs(table, institutions, table_of_policy, mode_table(modes, months=months), window)
