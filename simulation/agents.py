@@ -979,7 +979,8 @@ class OfficeAgent(PlainAgent):
         posts = math.floor(p.village_posts * share) - self.village_posts
         jobs = math.floor((p.village_posts + p.village_workshop_jobs) * share) - self.village_jobs
         seats = math.floor(p.village_training_per_year * share)
-        houses = math.floor(p.idle_houses_per_year * share)
+        rented = p.idle_house_rent_yuan_per_year >= 1.0  # nobody lets a house for nothing
+        houses = math.floor(p.idle_houses_per_year * share) if rented else 0
         projects = 0
         if p.project_share > 0.0:
             projects = math.floor(p.project_share * sum(h.poor for h in self.households)) - self.projects

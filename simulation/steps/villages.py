@@ -35,7 +35,8 @@ def village_programmes(hh, status, office, at, p, order, sums, flows):
     """Each January: fill village jobs, train, let idle houses, start income projects, as far as the employment account pays."""
     posts = math.floor(p.village_posts * office.share) - office.village_posts
     jobs = math.floor((p.village_posts + p.village_workshop_jobs) * office.share) - office.village_jobs
-    houses = math.floor(p.idle_houses_per_year * office.share)
+    rented = p.idle_house_rent_yuan_per_year >= 1.0  # nobody lets a house for nothing
+    houses = math.floor(p.idle_houses_per_year * office.share) if rented else 0
     seats = math.floor(p.village_training_per_year * office.share)
     cost, project = fen(p.training_cost_yuan_per_person), fen(p.project_cost_yuan)
     projects = 0
