@@ -84,16 +84,10 @@ class Villages(NamedTuple):
     kind: np.ndarray  # i4, MERGING..HERITAGE
 
 
-# One record a household while a run goes on: what is known of it, then what changes. Counts are small signed integers and yearly
-# incomes whole yuan, so that arithmetic on them is exact; booked money is fen. A rule reads and writes it by name: `h.savings`.
-_KNOWN = [
-    ("id", "i8"), ("county", "i2"), ("village", "i4"), ("earlier", "i1"), ("members", "i1"), ("workers", "i1"),
-    ("absent", "i1"), ("children", "i1"), ("elderly", "i1"), ("head_age", "i1"), ("schooling", "i1"), ("poor", "i1"),
-    ("hardship", "i1"), ("hazard", "i1"), ("local_jobs", "i1"), ("wage", "i4"), ("business", "i4"), ("remittance", "i4"),
-    ("transfer", "i4"), ("property", "i4"), ("land_mu", "f8"), ("house_m2", "f8"), ("homestead_m2", "f8"),
-]  # fmt: skip
-_CHANGING = [
-    ("listing", "i1"),  # LISTED, RESERVE, EXCLUDED or STRUCK
+# One record a household while a run goes on. Counts are small signed integers and yearly incomes whole yuan, so that arithmetic
+# on them is exact; booked money is fen. A rule reads and writes it by name: `h.savings`. What is read every month of a household
+# that has moved stands together, because a month's work is mostly the fetching of records.
+_EVERY_MONTH = [
     ("savings", "f8"),  # fen, liquid
     ("loan", "f8"),  # fen outstanding
     ("startup_loan", "f8"),  # fen outstanding
@@ -101,58 +95,69 @@ _CHANGING = [
     ("income", "f8"),  # fen, all four sources, last month
     ("debt_service", "f8"),  # fen due last month
     ("subsidy", "f8"),  # fen granted and not yet paid
-    ("compensation", "f8"),  # fen promised for the old house and not yet paid
-    ("pool", "f8"),  # fen of the home's price promised by the county
     ("integration", "f8"),  # 0-1
-    ("margin", "f8"),  # utility of the chosen mode over staying, at application
+    ("id", "i8"), ("wage", "i4"), ("business", "i4"), ("remittance", "i4"), ("transfer", "i4"),
+    ("property", "i4"),
     ("start", "i4"),  # fen a month, all sources, before the first month
-    ("let_rent", "i4"),  # yuan a year for the idle house, part of property income
+    ("village", "i4"),
+    ("moved", "i2"),  # month of the keys
+    ("loan_left", "i2"),  # months until the loan is repaid
+    ("grace_left", "i2"),  # months of interest only
+    ("startup_left", "i2"),  # months until the start-up loan is repaid
+    ("county", "i2"), ("members", "i1"), ("children", "i1"), ("absent", "i1"), ("away", "i1"),
+    ("elderly", "i1"), ("schooling", "i1"), ("poor", "i1"), ("earlier", "i1"), ("local_jobs", "i1"),
     ("mode", "i1"),  # mode applied for or lived in
-    ("klass", "i1"),  # HAZARD..OTHER, set on application
-    ("whole", "i1"),  # 1 if the village moves whole
-    ("splits", "i1"),  # elderly who would stay in the old house if the others moved
-    ("behind", "i1"),  # elderly who stayed
-    ("followed", "i1"),  # 1 once the programme keeps a file on the household: from its first grant, or as an earlier mover
-    ("withheld", "i1"),  # 1 if the grant was withheld (comparison group)
-    ("blocked", "i1"),  # why an applicant waits: IN_PROCESS, NO_HOME or NO_MONEY
-    ("trained", "i1"),
-    ("surrendered", "i1"),  # old house given up
-    ("reclaimed", "i1"),  # its land reclaimed
     ("leased", "i1"),  # land: 0 held, 1 leased out, 2 rights given up for money
     ("hukou", "i1"),  # registered at the destination
     ("kept", "i1"),  # wage jobs near home kept after moving
     ("seekers", "i1"),  # labourers at the destination without a job
     ("workshop", "i1"),  # jobs held at the destination, by kind
-    ("service", "i1"),
-    ("post", "i1"),
-    ("startup", "i1"),
-    ("away", "i1"),
+    ("service", "i1"), ("post", "i1"), ("startup", "i1"),
+    ("surrendered", "i1"),  # old house given up
+    ("behind", "i1"),  # elderly who stayed
+    ("in_school", "i1"),  # members living in town for school, parents included
+    ("in_job", "i1"),  # members living in town for a job
+    ("reclaimed", "i1"),  # its land reclaimed
+]  # fmt: skip
+_NOW_AND_THEN = [
+    ("workers", "i1"), ("head_age", "i1"), ("hardship", "i1"),
+    ("listing", "i1"),  # LISTED, RESERVE, EXCLUDED or STRUCK
+    ("land_mu", "f8"), ("house_m2", "f8"), ("homestead_m2", "f8"),
+    ("compensation", "f8"),  # fen promised for the old house and not yet paid
+    ("pool", "f8"),  # fen of the home's price promised by the county
+    ("margin", "f8"),  # utility of the chosen mode over staying, at application
+    ("let_rent", "i4"),  # yuan a year for the idle house, part of property income
+    ("hazard", "i1"),
+    ("klass", "i1"),  # HAZARD..OTHER, set on application
+    ("whole", "i1"),  # 1 if the village moves whole
+    ("splits", "i1"),  # elderly who would stay in the old house if the others moved
+    ("followed", "i1"),  # 1 once the programme keeps a file on the household: from its first grant, or as an earlier mover
+    ("withheld", "i1"),  # 1 if the grant was withheld (comparison group)
+    ("blocked", "i1"),  # why an applicant waits: IN_PROCESS, NO_HOME or NO_MONEY
+    ("trained", "i1"),
     ("had_job", "i1"),  # 1 once the first-job subsidy was paid
     ("village_job", "i1"),  # jobs at home from the programme, among the local jobs
     ("taught", "i1"),  # trained at home
     ("project", "i1"),  # has an income project
-    ("in_school", "i1"),  # members living in town for school, parents included
-    ("in_job", "i1"),  # members living in town for a job
     ("listed", "i2"),  # month in which it came on the low-income list
     ("site", "i2"),  # row of the site table, -1 if none
     ("applied", "i2"),  # month of application
     ("granted", "i2"),  # month of the grant
-    ("moved", "i2"),  # month of the keys
     ("left", "i2"),  # month of return, withdrawal or own move
-    ("loan_left", "i2"),  # months until the loan is repaid
-    ("grace_left", "i2"),  # months of interest only
-    ("startup_left", "i2"),  # months until the start-up loan is repaid
-]
-HOUSEHOLD = np.dtype(_KNOWN + _CHANGING, align=True)
+]  # fmt: skip
+HOUSEHOLD = np.dtype(_EVERY_MONTH + _NOW_AND_THEN, align=True)
+_SURVEYED = [field for field in Population._fields if field != "savings"]
 
 
 def new_households(population: Population) -> np.recarray:
     """One record a household as before the first month: savings as surveyed, nobody applied."""
     table = np.zeros(len(population.county), HOUSEHOLD)
     table["id"] = np.arange(len(table))
-    for name, _ in (*_KNOWN[1:], ("listing", "i1")):
+    for name in _SURVEYED:
         table[name] = getattr(population, name)
-    year = sum(table[name].astype(np.int64) for name in ("wage", "business", "remittance", "transfer", "property"))
+    year = sum(
+        table[name].astype(np.int64) for name in ("wage", "business", "remittance", "transfer", "property")
+    )
     table["start"] = (100 * year + 6) // 12
     table["savings"] = np.floor(population.savings.astype(np.float64) * 100.0 + 0.5)
     table["site"] = -1

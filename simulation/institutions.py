@@ -47,6 +47,7 @@ VILLAGE = np.dtype(
         ("service", "f8"),
         ("kind", "i8"),  # MERGING..HERITAGE
         ("closed", "i8"),  # 1 once village services have closed
+        ("offer_month", "i8"),  # month of the year in which it is offered to move whole
         ("whole", "i8"),  # 1 once the village has accepted whole-village relocation
         ("peers", "f8"),  # share of its households living at destinations
         ("job_chance", "f8"),  # believed chance of work there
@@ -100,6 +101,8 @@ class Books(NamedTuple):
     sites: np.recarray  # SITE (sites,)
     offices: np.recarray  # OFFICE (counties,)
     site_of: np.ndarray  # i4 (villages, modes)
+    at_work: np.ndarray  # u1 (households,): jobs held at the destination, as in the household's record
+    seeking: np.ndarray  # u1 (households,): its members without work there
     moved_by_mode: np.ndarray  # f8 (villages, modes): households of the village now living in the mode
     room: np.ndarray  # f8 (counties, modes): homes ready within a year that nobody holds or has applied for
     school_open: np.ndarray  # f8 (months, villages)
@@ -143,6 +146,8 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
         sites=sites,
         offices=offices,
         site_of=institutions.site_of,
+        at_work=np.zeros(int(institutions.villages.first[-1]), np.uint8),
+        seeking=np.zeros(int(institutions.villages.first[-1]), np.uint8),
         moved_by_mode=np.zeros(institutions.site_of.shape),
         room=np.zeros((counties, institutions.site_of.shape[1])),
         school_open=institutions.school_open,

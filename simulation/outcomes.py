@@ -108,7 +108,9 @@ class Outcomes(NamedTuple):
     why: np.ndarray  # (counties, WHY, 2): households, persons when the window closes
     village: np.ndarray  # (villages, 4): original households, moved, applied, closed at the last month run
     site: np.ndarray  # (sites, SITE): who lives there and what they earned in the last month run
-    urban: np.ndarray  # (months, AREAS, COMPONENTS): residents and what changed them; all 0 where no accounts are kept
+    urban: (
+        np.ndarray
+    )  # (months, AREAS, COMPONENTS): residents and what changed them; all 0 where no accounts are kept
     urban_income: np.ndarray  # (months, URBAN_INCOME): incomes of townspeople and villagers, and their ratio
 
 

@@ -3,6 +3,8 @@
 from simulation.rule import rule
 from simulation.rules.work import jobs_there
 
+SIXTIETH = 1.0 / 60.0  # five years
+
 
 @rule
 def belonging(h, neighbours, p, t):
@@ -10,8 +12,8 @@ def belonging(h, neighbours, p, t):
     working = h.kept + jobs_there(h)
     employed = working / (working + h.seekers) if working + h.seekers > 0 else 0.5
     insured = 1.0 if p.insurance_parity > 0.0 and h.leased > 0 else 0.0
-    time = min((t - h.moved) / 60.0, 1.0)
-    return (h.hukou + insured + min(neighbours / 10.0, 1.0) + employed + time) / 5.0
+    time = min((t - h.moved) * SIXTIETH, 1.0)
+    return (h.hukou + insured + min(neighbours * 0.1, 1.0) + employed + time) * 0.2
 
 
 @rule

@@ -8,10 +8,10 @@ and credit move people as much as each other (Bryan, Chowdhury & Mobarak 2014).
 from typing import NamedTuple
 
 from simulation import draws
-from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01_eight, u01_pair
+from simulation.draws import exp_, gumbel, log_, logistic, normal, power, u01_eight, u01_four
 from simulation.rule import rule
 from simulation.rules.grant import entitlement, pool_share, stays_behind
-from simulation.rules.income import farm_kept, skill
+from simulation.rules.income import farm_kept, participation_at, skill
 from simulation.rules.loan import approval, lent
 
 
@@ -78,12 +78,18 @@ def hazard_a_month(yearly):
 @rule
 def tastes(h, p, seed):
     """Lasting draws: attachment is normal, and far larger for the reluctant type."""
-    dislike, leave = u01_pair(seed, draws.ATTACHMENT, h.id, 0)
-    reluctant, bank = u01_pair(seed, draws.RELUCTANT, h.id, 0)
+    dislike, leave, reluctant, bank = u01_four(seed, draws.TASTES, h.id, 0)
     attachment = p.attachment_mean + p.attachment_sd * normal(dislike)
     if reluctant < p.reluctant_share:
         attachment = attachment + p.reluctance
     return Tastes(logistic(leave) - attachment + p.push_log_odds, bank)
+
+
+@rule
+def is_reluctant(h, p, seed):
+    """Whether the household is of the type that will hardly ever move."""
+    _, _, reluctant, _ = u01_four(seed, draws.TASTES, h.id, 0)
+    return reluctant < p.reluctant_share
 
 
 @rule
@@ -139,24 +145,58 @@ def income_now(h, p):
     return (year + p.dividend_yuan_per_person * h.members) * p.income_index
 
 
+class Standing(NamedTuple):
+    """What is the same of a household whichever mode it weighs, yuan a year."""
+
+    now: float  # income at home, all sources
+    floor: float  # subsistence: neither here nor there is income less
+    least: float  # least income counted after housing cost
+    kept: float  # wages expected from jobs near home that outlast a move
+    lost: float  # labourers expected to lose theirs
+    free: float  # labourers without a wage job
+    pay: float  # believed chance of work there times its pay
+    beside: float  # remittances, transfers, property, and what comes with moving beside work and land
+    purse: float  # what it can put up in cash, yuan
+
+
 @rule
-def expected_income(h, p, m, job_chance):
-    """Yearly income expected at a destination: jobs kept, new jobs at the believed chance, the farm that goes on, rent, parity."""
-    if m.place <= 0.0:
-        return income_now(h, p)
-    kept = p.job_kept_share
-    seekers = h.local_jobs * (1.0 - kept) + (h.workers - h.local_jobs) * p.participation
+def purse(h, p):
+    """Liquid savings a household will put into a home, yuan."""
+    return p.usable_savings_share * h.savings / 100.0
+
+
+@rule
+def standing(h, p, job_chance):
+    """The household's own figures, before any mode is looked at."""
     chance = 1.0 if p.job_before_move > 0.0 else job_chance
     pay = 12.0 * skill(h, p) * 0.5 * (p.workshop_wage_yuan_per_month + p.service_wage_yuan_per_month)
-    farm = farm_kept(p, m)
-    year = h.wage * kept + seekers * chance * pay + h.business * farm
-    year = year + h.remittance + h.transfer + h.property + p.dividend_yuan_per_person * h.members
+    year = h.remittance + h.transfer + h.property + p.dividend_yuan_per_person * h.members
     year = year + p.education_waiver_yuan_per_child * h.children
     if h.poor > 0:
         year = year + p.poor_dividend_yuan_per_person * h.members
     parity = p.insurance_gain_yuan_per_person * h.members if p.insurance_parity > 0.0 else 0.0
+    return Standing(
+        income_now(h, p),
+        p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index,
+        p.income_floor_yuan_per_person * h.members,
+        h.wage * p.job_kept_share * p.income_index,
+        h.local_jobs * (1.0 - p.job_kept_share),
+        1.0 * (h.workers - h.local_jobs),
+        chance * pay * p.income_index,
+        year * p.income_index + parity,
+        purse(h, p),
+    )
+
+
+@rule
+def expected_income(h, p, m, own):
+    """Yearly income expected at a destination: jobs kept, new jobs at the believed chance, the farm that goes on, rent, parity."""
+    if m.place <= 0.0:
+        return own.now
+    farm = farm_kept(p, m)
+    seekers = own.lost + own.free * participation_at(p, m)
     land = (p.land_rent_yuan_per_mu * (1.0 - farm) + p.ecological_payment_yuan_per_mu) * h.land_mu
-    return year * p.income_index + parity + land
+    return own.kept + seekers * own.pay + h.business * farm * p.income_index + own.beside + land
 
 
 @rule
@@ -170,10 +210,10 @@ def service_level(p, site_class):
 
 
 @rule
-def costs(h, p, m, subsidy, whole, limit):
+def costs(h, p, m, subsidy, whole, limit, purse):
     """What one mode costs after `subsidy` (yuan): the county's pool and kin help first, then savings, then the loan.
 
-    `limit` is the most a bank now lends.
+    `limit` is the most a bank now lends, `purse` what the household can put up in cash.
     """
     staying = stays_behind(h, p, m, whole)
     size = area(h, m, h.members - staying)
@@ -185,7 +225,6 @@ def costs(h, p, m, subsidy, whole, limit):
     pool = pool_share(h, p, m, gross - subsidy)
     upfront = gross - pool if p.subsidy_delay_months > 0.0 else gross - pool - subsidy
     kin = min(p.kin_transfer_yuan, upfront)
-    purse = p.usable_savings_share * h.savings / 100.0
     loan = lent(upfront - kin - purse, price, p, limit) if h.poor == 0 or p.loan_to_poor > 0.0 else 0.0
     cash = upfront - kin - loan
     net = max(0.0, gross - pool - subsidy - compensation)
@@ -193,29 +232,23 @@ def costs(h, p, m, subsidy, whole, limit):
 
 
 @rule
-def offer(h, p, m, c, terms, bank, around, service, whole):
+def offer(h, p, m, c, terms, bank, around, service, whole, own):
     """Weigh one mode, at its costs `c`, against staying.
 
-    `service` is the service level of the site, `bank` the bank's lasting view of the household. Those who would stay behind
-    neither cost anything in town nor are too old to move.
+    `service` is the service level of the site, `bank` the bank's lasting view of the household, `own` its own figures. Those
+    who would stay behind neither cost anything in town nor are too old to move.
     """
     staying = stays_behind(h, p, m, whole)
-    income = expected_income(h, p, m, around.job_chance)
-    floor = (
-        p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index
-    )  # neither here nor there is it less
-    income = max(income, floor)
+    income = max(expected_income(h, p, m, own), own.floor)
     carry = p.discount_rate + p.upkeep_rate
     if m.resale_lock_years <= 0.0 or p.house_price_growth < 0.0:  # a lock keeps gains away, not losses
         carry = carry - p.house_price_growth
     housing = max(0.0, c.loan * terms.year_spread + max(0.0, carry) * (c.net - c.loan))
     housing = housing + 12.0 * m.rent_yuan_per_m2_month * c.area * p.income_index
-    at_home = h.members - h.absent
-    in_town = max(at_home - staying, 0)
+    in_town = max(h.members - h.absent - staying, 0)
     housing = housing + p.town_living_cost_yuan_per_person * p.income_index * m.place / 2.0 * in_town
-    start = max(income_now(h, p), floor)
-    least = p.income_floor_yuan_per_person * h.members
-    value = p.b_income * log_(max(income - housing, least) / max(start, least))
+    start = max(own.now, own.floor)
+    value = p.b_income * log_(max(income - housing, own.least) / max(start, own.least))
     value = value - p.b_cash * c.cash / max(h.savings / 100.0, 1000.0)
     if m.place > 0.0:
         distance = around.distance_km if m.place > 1.0 else around.township_km
@@ -247,26 +280,31 @@ def choose(h, p, modes, terms, limit, around, site_of, sites, room, whole, expla
     the cash: then `wanted` tells.
     """
     leaning = tastes(h, p, seed)
+    own = standing(h, p, around.job_chance)
     lots = u01_eight(seed, draws.TASTE_MODE, h.id, 0)
     best, at, wanted, full, is_open = -1e300, -1, -1e300, -1e300, False
-    for k in range(len(modes)):
-        m = modes[k]
-        if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
-            continue
-        is_open = True
-        c = costs(h, p, m, entitlement(h, p, m, whole), whole, limit)
-        if not c.carried and explain == 0:
-            continue
-        level = service_level(p, sites[site_of[k]].klass if site_of[k] >= 0 else 1)
-        o = offer(h, p, m, c, terms, leaning.bank, around, level, whole)
-        worth = o.value + leaning.leave + taste_for_kind(p, lots, m.kind)
-        wanted = max(wanted, worth)
-        if not o.affordable:
-            continue
-        if m.needs_home > 0.0 and room[k] < 1.0:
-            full = max(full, worth)
-        elif worth > best:
-            best, at = worth, k
+    if explain > 0 or most_worth(h, p, around, own, lots) + leaning.leave > 0.0:
+        for k in range(len(modes)):
+            m = modes[k]
+            if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
+                continue
+            is_open = True
+            taken = m.needs_home > 0.0 and room[k] < 1.0
+            if taken and explain == 0:
+                continue
+            c = costs(h, p, m, entitlement(h, p, m, whole), whole, limit, own.purse)
+            if not c.carried and explain == 0:
+                continue
+            level = service_level(p, sites[site_of[k]].klass if site_of[k] >= 0 else 1)
+            o = offer(h, p, m, c, terms, leaning.bank, around, level, whole, own)
+            worth = o.value + leaning.leave + taste_for_kind(p, lots, m.kind)
+            wanted = max(wanted, worth)
+            if not o.affordable:
+                continue
+            if taken:
+                full = max(full, worth)
+            elif worth > best:
+                best, at = worth, k
     if best > 0.0:
         return Choice(at, best, is_open, wanted, full)
     if whole == 0:
@@ -274,12 +312,39 @@ def choose(h, p, modes, terms, limit, around, site_of, sites, room, whole, expla
             m = modes[k]
             if not open_in_place(h, p, m):
                 continue
-            c = costs(h, p, m, entitlement(h, p, m, 0), 0, limit)
-            o = offer(h, p, m, c, terms, leaning.bank, around, 0.0, 0)
+            c = costs(h, p, m, entitlement(h, p, m, 0), 0, limit, own.purse)
+            o = offer(h, p, m, c, terms, leaning.bank, around, 0.0, 0, own)
             worth = o.value + taste_for_kind(p, lots, m.kind)
             if o.affordable and worth > 0.0:
                 return Choice(k, worth, is_open, wanted, full)
     return Choice(-1, best, is_open, wanted, full)
+
+
+@rule
+def most_worth(h, p, around, own, lots):
+    """An upper bound of what any way of moving to another place is worth, tastes for leaving apart: free of cost, and near
+    (or where it is: a way of moving may be in place).
+
+    Most households that will not move are told so by it, and their modes need not be weighed one by one.
+    """
+    land = (p.land_rent_yuan_per_mu + p.ecological_payment_yuan_per_mu) * h.land_mu
+    income = own.kept + (own.lost + own.free) * own.pay + h.business * p.income_index + own.beside + land
+    start = max(max(own.now, own.floor), own.least)
+    value = p.b_income * log_(max(max(income, start), own.least) / start)
+    place = p.b_hazard * h.hazard + p.b_road * around.road_sd
+    best_service = max(max(p.service_level_small, p.service_level_medium), p.service_level_large)
+    place = place + p.b_service * (best_service - around.service)
+    if h.children > 0:
+        place = place + p.b_school * (p.school_level - around.school)
+    place = place + p.b_peers * around.peers
+    if p.split_moves <= 0.0 or h.splits == 0:
+        place = place - p.b_age * max(0.0, h.head_age - 60.0) / 10.0
+    if p.neighbours_together > 0.0:
+        place = place + p.b_neighbours
+    best = lots[0]
+    for k in range(1, 8):
+        best = max(best, lots[k])
+    return value + max(place, 0.0) + p.mode_taste_scale * gumbel(best) + 1e-9
 
 
 @rule

@@ -6,6 +6,8 @@ from simulation.rule import primitive, rule
 from simulation.rules.land import mu
 from simulation.rules.money import fen
 
+MONTH = 1.0 / 12.0  # of a year; multiplying by it is much faster than dividing by 12
+
 
 class Incomes(NamedTuple):
     """Fen a month by source; remittances, insurance gains and waived school costs are part of transfers."""
@@ -42,9 +44,15 @@ def farm_kept(p, m):
 
 
 @rule
+def participation_at(p, m):
+    """Share of labourers without a wage job who would take one there: fewer where the fields stay within reach."""
+    return p.participation * m.place / 2.0 if m.land_kept > 0.0 else p.participation
+
+
+@rule
 def income_at_origin(h, p):
     """Incomes of a household that lives in its village."""
-    year = p.income_index / 12.0
+    year = p.income_index * MONTH
     return Incomes(
         fen(h.wage * year),
         fen((h.business if h.leased < 2 else p.nonfarm_business_share * h.business) * year),
@@ -61,7 +69,7 @@ def income_at_origin(h, p):
 @rule
 def income_after_moving(h, p, m):
     """Incomes of a household at its destination: jobs kept and found, the farm that goes on, land rent and parity."""
-    year = p.income_index / 12.0
+    year = p.income_index * MONTH
     kept = h.wage * h.kept / h.local_jobs if h.local_jobs > 0 else 0.0
     pay = h.workshop * p.workshop_wage_yuan_per_month + h.service * p.service_wage_yuan_per_month
     pay = pay * skill(h, p) + h.post * p.post_wage_yuan_per_month
@@ -79,11 +87,11 @@ def income_after_moving(h, p, m):
         fen(business * year + h.startup * p.startup_income_yuan_per_month * p.income_index),
         fen(h.remittance * year + h.away * p.remitted_share * p.away_wage_yuan_per_month * p.income_index),
         fen(h.transfer * year),
-        fen(p.insurance_gain_yuan_per_person * h.members / 12.0) if insured else 0.0,
-        fen(p.education_waiver_yuan_per_child * h.children / 12.0),
-        fen((h.property + p.dividend_yuan_per_person * h.members) * year + (rent + reuse) / 12.0),
-        fen(p.ecological_payment_yuan_per_mu * h.land_mu / 12.0) if h.leased > 0 else 0.0,
-        fen(p.poor_dividend_yuan_per_person * h.members / 12.0) if h.poor > 0 else 0.0,
+        fen(p.insurance_gain_yuan_per_person * h.members * MONTH) if insured else 0.0,
+        fen(p.education_waiver_yuan_per_child * h.children * MONTH),
+        fen((h.property + p.dividend_yuan_per_person * h.members) * year + (rent + reuse) * MONTH),
+        fen(p.ecological_payment_yuan_per_mu * h.land_mu * MONTH) if h.leased > 0 else 0.0,
+        fen(p.poor_dividend_yuan_per_person * h.members * MONTH) if h.poor > 0 else 0.0,
     )
 
 
@@ -110,8 +118,10 @@ def subsistence(h, p, place):
     """What the members at home need a month, fen; town living costs more, for those left behind it does not."""
     at_home = max(1, h.members - h.absent - h.away)
     in_town = max(0, at_home - h.behind)
-    year = p.subsistence_yuan_per_person * at_home + p.town_living_cost_yuan_per_person * in_town * place / 2.0
-    return fen(year * p.income_index / 12.0)
+    year = (
+        p.subsistence_yuan_per_person * at_home + p.town_living_cost_yuan_per_person * in_town * place / 2.0
+    )
+    return fen(year * p.income_index * MONTH)
 
 
 @primitive
@@ -119,7 +129,7 @@ def subsistence_at_origin(at_home, in_town, at_school, p):
     """What a village household needs a month, fen: some may live in town, those at school there pay rent."""
     year = p.subsistence_yuan_per_person * max(1.0, at_home) + p.town_living_cost_yuan_per_person * in_town
     rent = p.school_rent_yuan_per_month if at_school > 0.0 else 0.0
-    return fen((year / 12.0 + rent) * p.income_index)
+    return fen((year * MONTH + rent) * p.income_index)
 
 
 @primitive

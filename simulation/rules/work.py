@@ -24,11 +24,11 @@ def jobs_kept(h, p, seed):
 
 
 @rule
-def seekers_after_moving(h, p, kept, seed):
-    """Who looks for work there: all whose job was lost, and those without a job who would take one."""
+def seekers_after_moving(h, share, kept, seed):
+    """Who looks for work there: all whose job was lost, and of those without a job a `share` that would take one."""
     seekers = h.local_jobs - kept
     for j in range(h.workers - h.local_jobs):
-        if u01(seed, SEEK, h.id * 16 + j, 0) < p.participation:
+        if u01(seed, SEEK, h.id * 16 + j, 0) < share:
             seekers += 1
     return seekers
 

@@ -4,8 +4,19 @@ import math
 
 import numpy as np
 
-from simulation.draws import APPLY, VILLAGE_MONTH, all_pairs, u01
-from simulation.households import APPLIED, GRANTED, IN_PROCESS, MERGING, MOVED, NEVER, ORIGIN, OWN_MOVED
+from simulation.draws import APPLY, all_pairs
+from simulation.households import (
+    APPLIED,
+    GRANTED,
+    IMPROVED,
+    IN_PROCESS,
+    MERGING,
+    MOVED,
+    NEVER,
+    ORIGIN,
+    OWN_MOVED,
+    RETURNED,
+)
 from simulation.outcomes import K
 from simulation.rule import rule, step
 from simulation.rules.choice import choose, hazard_a_month, surroundings
@@ -76,34 +87,68 @@ def apply(hh, status, books, at, p, modes, loan, seed, c, t, window, sums):
     """One month of applications in county `c`; `sums` are its indicators."""
     find_room(hh, status, books, c, t)
     office, room = books.offices[c], books.room[c]
-    draws, others = all_pairs(seed, APPLY, office.first, office.last, t)
     applies = hazard_a_month(p.intention_to_application_per_year) if t < window else 0.0
     leaves = hazard_a_month(p.own_move_per_year)
     limit = lending_limit(p, office)
+    rows, draws, others = who_decides(status, office, applies, leaves, seed, t)
+    for k in range(len(rows)):
+        i = rows[k]
+        h = hh[i]
+        if others[k] < leaves and may_leave(h):
+            status[i] = OWN_MOVED
+            leave_unaided(h, books, at, c, t, sums)
+            continue
+        v = h.village
+        village = books.villages[v]
+        if draws[k] < applies and not closed_to(village, p) and may_apply(h, p, t):
+            look_up(h, at, i)
+            around = surroundings(village, books.school_open[t, v])
+            choice = choose(h, p, modes, loan, limit, around, books.site_of[v], books.sites, room, 0, 0, seed)
+            if choice.mode >= 0:
+                status[i] = APPLIED
+                apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
+                sums[K.new_applied] += 1.0
+    if p.whole_village_offer <= 0.0 or t >= window:
+        return
     for v in range(office.first_village, office.last_village):
         village = books.villages[v]
-        around = surroundings(village, books.school_open[t, v])
-        closed_to = p.merging_villages_only > 0.0 and village.kind != MERGING
-        for i in range(village.first, village.last):
-            draw, other = draws[i - office.first], others[i - office.first]
-            if status[i] != ORIGIN or (draw >= applies and other >= leaves):
-                continue
-            h = hh[i]
-            if other < leaves and may_leave(h):
-                status[i] = OWN_MOVED
-                leave_unaided(h, books, at, c, t, sums)
-            elif draw < applies and not closed_to and may_apply(h, p, t):
-                look_up(h, at, i)
-                choice = choose(
-                    h, p, modes, loan, limit, around, books.site_of[v], books.sites, room, 0, 0, seed
-                )
-                if choice.mode >= 0:
-                    status[i] = APPLIED
-                    apply_for(h, choice.mode, choice.margin, 0, priority_class(h, 0), t)
-                    sums[K.new_applied] += 1.0
-        offered = p.whole_village_offer > 0.0 and t < window and village.whole == 0 and not closed_to
-        if offered and t % 12 == math.floor(12.0 * u01(seed, VILLAGE_MONTH, v, 0)):
+        if village.whole == 0 and t % 12 == village.offer_month and not closed_to(village, p):
             offer_whole_village(hh, status, books, at, v, p, modes, loan, limit, room, seed, t, sums)
+
+
+@rule
+def closed_to(village, p):
+    """Whether the programme is for villages marked for relocation only, and this is none."""
+    return p.merging_villages_only > 0.0 and village.kind != MERGING
+
+
+@step
+def who_decides(status, office, applies, leaves, seed, t):
+    """Households at origin that think of applying, or leave unaided, this month: their rows and two draws of each."""
+    n = office.last - office.first
+    draws, others = all_pairs(seed, APPLY, office.first, office.last, t)
+    rows = np.empty(n + 1, np.int64)
+    found = 0
+    for j in range(n):
+        rows[found] = j
+        thinks = np.int64(draws[j] < applies) | np.int64(others[j] < leaves)
+        found += thinks & np.int64(status[office.first + j] == ORIGIN)
+    for k in range(found):
+        j = rows[k]
+        rows[k] = office.first + j
+        draws[k], others[k] = draws[j], others[j]
+    return rows[:found], draws, others
+
+
+@rule
+def sure_refusals(hh, status, village, p, t):
+    """Households of a village that cannot accept, whatever is offered: seen at a glance."""
+    n = 0
+    for i in range(village.first, village.last):
+        s = status[i]
+        if s == RETURNED or s == IMPROVED or (s == ORIGIN and not may_apply(hh[i], p, t)):
+            n += 1
+    return n
 
 
 @step
@@ -112,6 +157,8 @@ def offer_whole_village(hh, status, books, at, v, p, modes, loan, limit, room, s
     village = books.villages[v]
     first, last = village.first, village.last
     refusals = village.originals * (1.0 - p.village_gate) + 1e-9  # 9 of 10 pass a gate of 0.9
+    if sure_refusals(hh, status, village, p, t) > refusals:
+        return
     mode = np.full(last - first, -1, np.int64)
     margin = np.zeros(last - first)
     after = surroundings(village, 0.0)

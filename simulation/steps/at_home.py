@@ -10,7 +10,7 @@ import numpy as np
 from simulation.households import OWN_MOVED
 from simulation.outcomes import F, G
 from simulation.rule import rule, step, whole_sum
-from simulation.rules.income import income_at_origin, spend, subsistence_at_origin, total
+from simulation.rules.income import MONTH, income_at_origin, spend, subsistence_at_origin, total
 from simulation.rules.money import fen
 
 
@@ -115,7 +115,7 @@ def accounts(at, office, p, groups, flows):
 @rule
 def keep_house(at, first, last, p, month):
     """The month of households first..last-1, one short loop a line, so that each becomes vector instructions."""
-    year = p.income_index / 12.0
+    year = p.income_index * MONTH
     here, members, savings = at.here[first:last], at.members[first:last], at.savings[first:last]
     earn(at.wage[first:last], year, month[2])
     earn(at.business[first:last], year, month[3])

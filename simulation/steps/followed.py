@@ -4,8 +4,6 @@ One household after the other earns, services its debt, gives up its old house, 
 record is read once a month. Those that go back do so when all have been seen, so that no one's neighbours depend on the order.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from simulation.draws import SURRENDER, u01_pair
@@ -15,7 +13,6 @@ from simulation.rule import primitive, rule, step
 from simulation.rules.belong import integrate
 from simulation.rules.choice import area
 from simulation.rules.income import (
-    Incomes,
     income_after_moving,
     income_at_origin,
     properties,
@@ -36,55 +33,31 @@ SETTLED_MONTHS = 12  # after a year the granted and the withheld are compared
 OCCUPIED_MONTHS = 12  # a move counts as occupied, and as stable, after a year
 
 
-class Group(NamedTuple):
-    """What is summed over a group of households, in the order of simulation.outcomes.INCOMES."""
-
-    households: float
-    persons: float
-    wage: float
-    business: float
-    transfer: float
-    property: float
-    start: float
-    poor: float
+@primitive
+def tally(groups, g, h, income, poor):
+    """Add one household's month to a group, in the order of simulation.outcomes.INCOMES."""
+    groups[g, 0] += 1.0
+    groups[g, 1] += h.members
+    groups[g, 2] += income.wage
+    groups[g, 3] += income.business
+    groups[g, 4] += transfers(income)
+    groups[g, 5] += properties(income)
+    groups[g, 6] += h.start
+    groups[g, 7] += poor
 
 
 @primitive
-def tally(g, h, income, poor):
-    """The group's sums with one more household's month."""
-    return Group(
-        g.households + 1.0,
-        g.persons + h.members,
-        g.wage + income.wage,
-        g.business + income.business,
-        g.transfer + transfers(income),
-        g.property + properties(income),
-        g.start + h.start,
-        g.poor + poor,
-    )
-
-
-@rule
-def add_group(sums, g):
-    """Book a group's sums; they are whole numbers, so their order does not matter."""
-    for k in range(8):
-        sums[k] += g[k]
-
-
-@primitive
-def plus(a, b):
-    """Two households' incomes together."""
-    return Incomes(
-        a.wage + b.wage,
-        a.business + b.business,
-        a.remittance + b.remittance,
-        a.transfer + b.transfer,
-        a.insurance + b.insurance,
-        a.waiver + b.waiver,
-        a.property + b.property,
-        a.ecological + b.ecological,
-        a.dividend + b.dividend,
-    )
+def book_incomes(i, flows):
+    """Enter one household's incomes in the ledger."""
+    flows[F.wage] += i.wage
+    flows[F.business] += i.business
+    flows[F.remittance] += i.remittance
+    flows[F.transfer] += i.transfer
+    flows[F.insurance_gain] += i.insurance
+    flows[F.education_waiver] += i.waiver
+    flows[F.property] += i.property
+    flows[F.ecological_payment] += i.ecological
+    flows[F.poor_dividend] += i.dividend
 
 
 @rule
@@ -130,7 +103,18 @@ def service_debt(h, office, terms, p, sums, flows):
 
 @step
 def follow(hh, status, files, chances, books, p, modes, terms, seed, c, t, window, sums, groups, flows):
-    """One month of every household on file in county `c`: `files` are their rows, `chances` their draws.
+    """One month of every household on file in county `c`."""
+    leaving = np.empty(len(files), np.int64)
+    see_all(
+        hh, status, files, chances, leaving, books, p, modes, terms, seed, c, t, window, sums, groups, flows
+    )
+
+
+@rule
+def see_all(
+    hh, status, files, chances, leaving, books, p, modes, terms, seed, c, t, window, sums, groups, flows
+):
+    """One household after the other: `files` are their rows, `chances` their draws, `leaving` room for those that go back.
 
     `sums` and `flows` are the county's rows of this month's indicators and ledger, `groups` its sums of incomes.
     """
@@ -141,12 +125,7 @@ def follow(hh, status, files, chances, books, p, modes, terms, seed, c, t, windo
     registers = p.hukou_per_year / 12.0 if p.hukou_parity > 0.0 else 0.0
     for v in range(office.first_village, office.last_village):
         villages[v].away, villages[v].working, villages[v].seeking = 0, 0, 0
-    leaving = np.empty(len(files), np.int64)
     gone = 0
-    nobody = Group(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    earlier, movers, stayers, returned, withheld, granted = nobody, nobody, nobody, nobody, nobody, nobody
-    all_incomes = Incomes(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    consumed, housing = 0.0, 0.0
     for k in range(len(files)):
         i = files[k]
         s = status[i]
@@ -179,9 +158,9 @@ def follow(hh, status, files, chances, books, p, modes, terms, seed, c, t, windo
         h.income = earned
         h.debt_service = owed.interest + owed.principal - owed.subsidised
         housed = min(rent, month.consumption)
-        all_incomes = plus(all_incomes, income)
-        housing += housed
-        consumed += month.consumption - housed
+        book_incomes(income, flows)
+        flows[F.rent] += housed
+        flows[F.consumption] += month.consumption - housed
         if month.paid > 0.0:
             interest_paid = min(owed.interest, month.paid)
             flows[F.loan_interest] += interest_paid
@@ -190,18 +169,18 @@ def follow(hh, status, files, chances, books, p, modes, terms, seed, c, t, windo
         poor = 1.0 if earned * 12.0 < line * h.members else 0.0
         settled = t - h.moved >= SETTLED_MONTHS
         if h.earlier > 0:
-            earlier = tally(earlier, h, income, poor)
+            tally(groups, G.earlier, h, income, poor)
         else:
             if away:
-                movers = tally(movers, h, income, poor)
+                tally(groups, G.movers, h, income, poor)
             elif s == RETURNED:
-                returned = tally(returned, h, income, poor)
+                tally(groups, G.returned, h, income, poor)
             elif h.withheld == 0:
-                stayers = tally(stayers, h, income, poor)
+                tally(groups, G.stayers, h, income, poor)
             elif t - h.left >= SETTLED_MONTHS:
-                withheld = tally(withheld, h, income, poor)
+                tally(groups, G.withheld, h, income, poor)
             if (away or s == RETURNED) and settled:
-                granted = tally(granted, h, income, poor)
+                tally(groups, G.granted, h, income, poor)
             if (away or s == RETURNED) and h.surrendered == 0 and h.behind == 0:
                 old_house(h, s, books, p, modes, seed, c, t, sums, flows)
 
@@ -222,23 +201,6 @@ def follow(hh, status, files, chances, books, p, modes, terms, seed, c, t, windo
         go_back(h, books, modes, c, t, sums)
         count_returned(h, villages[h.village], sums)
         count_debt(h, sums)
-    flows[F.wage] += all_incomes.wage
-    flows[F.business] += all_incomes.business
-    flows[F.remittance] += all_incomes.remittance
-    flows[F.transfer] += all_incomes.transfer
-    flows[F.insurance_gain] += all_incomes.insurance
-    flows[F.education_waiver] += all_incomes.waiver
-    flows[F.property] += all_incomes.property
-    flows[F.ecological_payment] += all_incomes.ecological
-    flows[F.poor_dividend] += all_incomes.dividend
-    flows[F.rent] += housing
-    flows[F.consumption] += consumed
-    add_group(groups[G.movers], movers)
-    add_group(groups[G.stayers], stayers)
-    add_group(groups[G.withheld], withheld)
-    add_group(groups[G.granted], granted)
-    add_group(groups[G.earlier], earlier)
-    add_group(groups[G.returned], returned)
 
 
 @rule

@@ -23,8 +23,9 @@ from simulation.households import (
 )  # fmt: skip
 from simulation.outcomes import F, K
 from simulation.rule import rule, step
-from simulation.rules.choice import costs
+from simulation.rules.choice import costs, purse
 from simulation.rules.grant import entitlement, lending_limit, place_in_queue, stays_behind
+from simulation.rules.income import participation_at
 from simulation.rules.money import fen
 from simulation.rules.work import jobs_kept, jobs_there, seekers_after_moving
 from simulation.steps.at_home import close_account, look_up
@@ -111,6 +112,15 @@ def draw_pool(h, office, pool, flows):
     flows[F.infrastructure] += pool.infrastructure
 
 
+@rule
+def homes_left(books, t, c, left):
+    """Whole homes that nobody holds, by mode."""
+    left[:] = 0.0
+    for s in range(len(books.sites)):
+        if books.sites[s].county == c:
+            left[books.sites[s].mode] += free_homes(books, t, s)
+
+
 @step
 def grant(hh, status, books, at, p, modes, order, seed, c, t, sums, flows):
     """Serve the queue of county `c` by class, then lottery rank; it stops at the first it cannot pay for."""
@@ -125,6 +135,8 @@ def grant(hh, status, books, at, p, modes, order, seed, c, t, sums, flows):
         if t - hh[queue[k]].applied >= p.audit_months:
             queue[waiting] = queue[k]
             waiting += 1
+    left_by_mode = np.empty(len(modes))
+    homes_left(books, t, c, left_by_mode)
     open_for_grants = True
     for place in range(1, 5):
         for i in queue[:waiting]:
@@ -137,12 +149,15 @@ def grant(hh, status, books, at, p, modes, order, seed, c, t, sums, flows):
             m = modes[h.mode]
             site = -1
             if m.needs_home > 0.0:
-                site = pick_site(books, p, t, c, h.village, h.mode)
+                if left_by_mode[h.mode] >= 1.0:  # else there is no site to be looked for
+                    site = pick_site(books, p, t, c, h.village, h.mode)
                 if site < 0:
                     h.blocked = NO_HOME
                     continue
             look_up(h, at, i)
-            cost = costs(h, p, m, entitlement(h, p, m, h.whole), h.whole, lending_limit(p, office))
+            cost = costs(
+                h, p, m, entitlement(h, p, m, h.whole), h.whole, lending_limit(p, office), purse(h, p)
+            )
             subsidy, compensation, share = fen(cost.subsidy), fen(cost.compensation), fen(cost.pool)
             pool = drawn_for(h, office, p)
             left = money_left(office, p) + pool.bond + pool.fund + pool.loan - pool.infrastructure
@@ -155,6 +170,7 @@ def grant(hh, status, books, at, p, modes, order, seed, c, t, sums, flows):
             office.committed += subsidy + compensation + share
             if site >= 0:
                 books.sites[site].reserved += 1.0
+                left_by_mode[h.mode] -= 1.0
             status[i] = GRANTED
             put_on_file(h, at, i)
             h.granted = t
@@ -163,7 +179,8 @@ def grant(hh, status, books, at, p, modes, order, seed, c, t, sums, flows):
             h.compensation = compensation
             h.pool = share
             h.kept = jobs_kept(h, p, seed)
-            h.seekers = seekers_after_moving(h, p, h.kept, seed)
+            h.seekers = seekers_after_moving(h, participation_at(p, m), h.kept, seed)
+            books.seeking[i] = h.seekers
             sums[K.new_granted] += 1.0
             if m.counts > 0.0:
                 sums[K.persons_signed] += h.members - stays_behind(h, p, m, h.whole)
@@ -188,6 +205,7 @@ def release_jobs(h, books, c):
     books.positions[c, AWAY] = filled[AWAY]
     h.workshop, h.service, h.post, h.startup, h.away = 0, 0, 0, 0, 0
     h.kept, h.seekers = 0, 0
+    books.at_work[h.id], books.seeking[h.id] = 0, 0
 
 
 @rule
@@ -242,7 +260,7 @@ def move_in(hh, status, files, books, p, modes, seed, c, t, window, sums, by_mod
             continue
         staying = stays_behind(h, p, m, h.whole)
         going = h.members - staying
-        cost = costs(h, p, m, h.subsidy / 100.0, h.whole, lending_limit(p, office))
+        cost = costs(h, p, m, h.subsidy / 100.0, h.whole, lending_limit(p, office), purse(h, p))
         price, gross, kin, loan = fen(cost.price), fen(cost.gross), fen(cost.kin), fen(cost.loan)
         if h.subsidy > gross:
             office.committed -= h.subsidy - gross

@@ -22,14 +22,6 @@ from simulation.rules.work import (
 
 
 @rule
-def searches(h, moved_or_granted, p):
-    """Whether the household has someone looking for work at the destination this month."""
-    if h.seekers == 0:
-        return False
-    return moved_or_granted == MOVED or (moved_or_granted == GRANTED and p.job_before_move > 0.0)
-
-
-@rule
 def open_jobs(books, c, kind):
     """Whole positions of one kind that nobody holds."""
     return max(0.0, math.floor(books.positions[c, kind]) - books.filled[c, kind])
@@ -42,6 +34,13 @@ def pay_from_jobs_account(h, office, flows, flow, amount):
         office.jobs_cash -= amount
         flows[flow] += amount
         h.savings += amount
+
+
+@rule
+def note_work(h, books):
+    """Enter the household's jobs and seekers in the columns that are searched every month."""
+    books.at_work[h.id] = jobs_there(h)
+    books.seeking[h.id] = h.seekers
 
 
 @rule
@@ -60,6 +59,7 @@ def change_job(h, books, c, kind, step):
         h.away += step
     books.filled[c, kind] += step
     books.positions[c, AWAY] = books.filled[c, AWAY]
+    note_work(h, books)
 
 
 @rule
@@ -105,19 +105,19 @@ def train(hh, seekers, office, p, seed, t, sums, flows):
 @step
 def seek(hh, status, files, chances, books, p, seed, c, t):
     """Movers who work lose a job now and then, and the position is open again; the households that look for work."""
-    seekers = np.empty(len(files), np.int64)
-    found = 0
+    early = np.int64(p.job_before_move > 0.0)
     for k in range(len(files)):
         i = files[k]
-        if status[i] != MOVED and status[i] != GRANTED:
-            continue
-        h = hh[i]
-        jobs = jobs_there(h)
+        jobs = books.at_work[i]
         if jobs > 0 and status[i] == MOVED and loses_a_job(jobs, p, chances[3, k]):
+            h = hh[i]
             change_job(h, books, c, lost_kind(h, u01(seed, SEPARATE, i, t)), -1)
-        if searches(h, status[i], p):
-            seekers[found] = i
-            found += 1
+    seekers = np.empty(len(files) + 1, np.int64)
+    found = 0
+    for i in files:
+        seekers[found] = i
+        looks = np.int64(status[i] == MOVED) | (early & np.int64(status[i] == GRANTED))
+        found += looks & np.int64(books.seeking[i] > 0)
     return seekers[:found]
 
 

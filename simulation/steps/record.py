@@ -2,7 +2,6 @@
 
 import math
 
-from simulation.draws import RELUCTANT, u01
 from simulation.households import (
     APPLIED,
     GRANTED,
@@ -18,7 +17,7 @@ from simulation.households import (
 )  # fmt: skip
 from simulation.outcomes import K, W
 from simulation.rule import rule
-from simulation.rules.choice import choose, surroundings
+from simulation.rules.choice import choose, is_reluctant, surroundings
 from simulation.rules.grant import eligible, lending_limit
 from simulation.rules.income import income_after_moving, properties, transfers
 from simulation.rules.work import jobs_there
@@ -35,16 +34,24 @@ CUMULATIVE = (
 
 
 @rule
+def how_many(status, wanted):
+    """Households in one status."""
+    n = 0
+    for i in range(len(status)):
+        n += status[i] == wanted
+    return n
+
+
+@rule
 def record(status, books, c, t, now, before):
     """Fill the stocks of county `c` in month `t`: `now` are its indicators, `before` last month's."""
     if t > 0:
         for k in CUMULATIVE:
             now[k] += before[k]
     office = books.offices[c]
-    for i in range(office.first, office.last):
-        s = status[i]
-        if s != MOVED and s != RETURNED:
-            now[STOCK_OF[s]] += 1.0
+    here = status[office.first : office.last]
+    for s in (ORIGIN, APPLIED, GRANTED, OWN_MOVED, IMPROVED):
+        now[STOCK_OF[s]] += how_many(here, s)
     for s in range(len(books.sites)):
         site = books.sites[s]
         if site.county != c:
@@ -123,7 +130,7 @@ def explain(hh, status, books, at, p, modes, loan, seed, c, t, why):
                     reason = W.no_home
                 elif choice.wanted > 0.0:
                     reason = W.unaffordable
-                elif u01(seed, RELUCTANT, i, 0) < p.reluctant_share:
+                elif is_reluctant(h, p, seed):
                     reason = W.never_mover
             why[reason, 0] += 1.0
             why[reason, 1] += h.members

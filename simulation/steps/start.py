@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from simulation.draws import (
     EARLIER_JOB,
     EARLIER_MODE,
@@ -9,11 +11,13 @@ from simulation.draws import (
     LEASE,
     SPLIT,
     SURRENDER,
+    VILLAGE_MONTH,
     u01,
 )  # fmt: skip
 from simulation.households import MOVED, SERVICE, WORKSHOP
 from simulation.rule import rule
 from simulation.rules.belong import belonging
+from simulation.rules.income import participation_at
 from simulation.rules.work import jobs_kept, jobs_there, seekers_after_moving
 from simulation.steps.jobs import change_job
 
@@ -38,6 +42,8 @@ def start(hh, status, books, modes, policy, seed):
 
     They hold homes outside this programme's, owe nothing, and count towards no target.
     """
+    for v in range(len(books.villages)):
+        books.villages[v].offer_month = np.int64(12.0 * u01(seed, VILLAGE_MONTH, v, 0))
     for i in range(len(hh)):
         h = hh[i]
         p = policy[0, h.county]
@@ -59,7 +65,8 @@ def start(hh, status, books, modes, policy, seed):
                 pick -= 1
         books.moved_by_mode[h.village, h.mode] += 1.0
         h.kept = jobs_kept(h, p, seed)
-        h.seekers = seekers_after_moving(h, p, h.kept, seed)
+        h.seekers = seekers_after_moving(h, participation_at(p, modes[0, h.mode]), h.kept, seed)
+        books.seeking[i] = h.seekers
         for j in range(h.seekers):
             draw = u01(seed, EARLIER_JOB, i * 16 + j, 0)
             if draw < p.prior_job_chance:

@@ -49,10 +49,10 @@ def village_programmes(hh, status, office, at, p, order, sums, flows):
         return
     for i in order[office.first : office.last]:
         h = hh[i]
-        if projects > 0 and h.poor > 0 and h.project == 0 and office.jobs_cash >= project:
-            if status[i] == ORIGIN or status[i] == MOVED:
-                projects -= 1
-                start_project(h, office, p, project, flows)
+        lives = status[i] == ORIGIN or status[i] == MOVED
+        if projects > 0 and lives and h.poor > 0 and h.project == 0 and office.jobs_cash >= project:
+            projects -= 1
+            start_project(h, office, p, project, flows)
         if status[i] == ORIGIN:
             if jobs > 0 and h.village_job == 0 and h.workers > h.local_jobs:
                 jobs -= 1
