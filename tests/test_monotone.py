@@ -41,7 +41,20 @@ def modes_chosen(modes=MODES, whole=0, **changes) -> np.ndarray:
     site_of = [m["kind"] % 3 for m in modes]
     return np.array(
         [
-            choose(h, p, records, in_force, surroundings(h.id), site_of, SITES, ROOM, whole, 0, 9).mode
+            choose(
+                h,
+                p,
+                records,
+                in_force,
+                p.loan_limit_yuan,
+                surroundings(h.id),
+                site_of,
+                SITES,
+                ROOM,
+                whole,
+                0,
+                9,
+            ).mode
             for h in HOUSEHOLDS
         ]
     )
@@ -76,6 +89,10 @@ def leaves(chosen: np.ndarray, modes=MODES) -> np.ndarray:
         dict(town_living_cost_yuan_per_person=0),
         dict(home_price_yuan_per_m2=2500),
         dict(insurance_gain_yuan_per_person=2000),
+        dict(pool_pays_rest=1, self_raise_yuan_per_person=2500),
+        dict(education_waiver_yuan_per_child=3000),
+        dict(poor_dividend_yuan_per_person=1500),
+        dict(neighbours_together=1, b_neighbours=1),
     ],
     ids=lambda better: " ".join(f"{name}={value}" for name, value in better.items()),
 )
