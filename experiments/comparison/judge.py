@@ -9,8 +9,9 @@ import numpy as np
 
 from experiments.comparison.policies import BUDGETS
 from experiments.comparison.runs import COUNTS, KINDS, Comparison, M, Runs, as_study
+from experiments.outcome import Spread, spread
 from experiments.sensitivity import Parts, parts
-from experiments.verdict import FEWEST_POINTS, Estimate, Spread, effect_of_moving, spread, wilson
+from experiments.verdict import FEWEST_POINTS, Estimate, effect_of_moving, wilson
 from scenarios.scenario import Target, date_of
 from scenarios.show import name_of
 

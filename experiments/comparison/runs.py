@@ -13,12 +13,14 @@ from typing import Any, cast
 import numpy as np
 
 from experiments import design as designs
+from experiments import urban
 from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
+from experiments.outcome import outcome
 from experiments.study import LIBRARIES, WITHHELD, _work, cpus, run_seed
-from experiments.verdict import RELOCATION, SOURCES, outcome
+from experiments.verdict import RELOCATION, SOURCES
 from scenarios.errors import InputError
-from scenarios.scenario import Scenario, Target, date_of
+from scenarios.scenario import Scenario, Target
 from simulation.households import MOVED, OWN_MOVED, RETURNED
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS
@@ -345,33 +347,10 @@ def measures(view: View, fate: np.ndarray, persons: np.ndarray, yuan: np.ndarray
         "arrears_share": _over(view.last("arrears_households"), view.last("loan_households")),
         "debt": _over(view.last("loan_fen") / 100.0, view.last("moved")),
         "returned_share": _over(view.last("persons_returned"), view.last("persons_keys")),
-        "urban_share": urban(view, "urban_share", "share", window),
-        "income_ratio": urban(view, "income_ratio", "ratio", window),
+        "urban_share": urban.series(view, "urban_share")[0, window],
+        "income_ratio": urban.series(view, "income_ratio")[0, window],
     }
     return [float(found[name]) for name in MEASURES]
-
-
-def urban(view: View, metric: str, unit: str, month: int) -> float:
-    """A metric of the urban accounts, NaN where the scenario keeps none."""
-    kept = getattr(view, "urban", None)
-    if kept is None or not np.any(kept):
-        return float("nan")
-    target = Target(
-        metric,
-        "",
-        "",
-        metric,
-        None,
-        True,
-        0.0,
-        unit,
-        date_of(month, view.scenario.start),
-        month,
-        "region",
-        "",
-    )
-    value = float(outcome(cast(Any, view), target)[0])
-    return value if value > 0 else float("nan")
 
 
 def _over(top: float, bottom: float) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from experiments.comparison.judge import Answer, Difference, Ratio
-from experiments.verdict import Estimate, Spread
+from experiments.outcome import Spread
+from experiments.verdict import Estimate
 from experiments.wording import Page
 
 NONE = "–"
@@ -86,7 +87,9 @@ def _targets(page: Page, a: Answer) -> None:
             cells = []
             for _, p in policies:
                 t = p.targets[n]
-                if not many:
+                if t.outcome is None:  # nothing to count
+                    cells.append(NONE)
+                elif not many:
                     cells.append(page.say("met", "达到") if t.reached else page.say("not met", "未达到"))
                 else:
                     cells.append(f"{page.share(t.share)} ({page.share(t.low)} – {page.share(t.high)})")

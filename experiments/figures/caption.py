@@ -41,7 +41,9 @@ def sources(scenario: Any, words: Words) -> list[str]:
     cited = [entry.source for entry in _entries(scenario) if entry.source != ABSENT] + [
         target.source for target in scenario.targets
     ]
-    documents = Counter(short(part) for source in cited for part in re.split("[;；]", source) if part.strip())
+    documents = Counter(
+        short(part) for source in cited for part in re.split(r"[;；](?![^(]*\))", source) if part.strip()
+    )
     assumed = documents.pop("assumption", 0)
     ranked = [name for name, _ in sorted(documents.items(), key=lambda item: (-item[1], item[0]))]
     more = [words("more", count=len(ranked) - MOST)] if len(ranked) > MOST else []

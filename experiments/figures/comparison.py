@@ -327,19 +327,10 @@ def _footnote(c: Comparison, words: Words) -> list[str]:
     lines = [words("comma").join((names, made, caption.size(about, words)))]
     if c.points > 1:
         lines[0] += words("stop") + words("futures")
-    cited = [
-        source
-        for runs in c.regions
-        for policy in runs.region.policies
-        for source in caption.sources(policy.scenario, words)
-    ]
-    assumed = words("assumptions")
-    listed = [s for s in dict.fromkeys(cited) if s != assumed and s not in _mores(words)]
-    more = [words("more", count=len(listed) - caption.MOST)] if len(listed) > caption.MOST else []
-    named = [*listed[: caption.MOST], *more, *([assumed] if assumed in cited else [])]
-    return [*lines, words("sources", list=words("comma").join(named))]
-
-
-def _mores(words: Words) -> set[str]:
-    """What `caption.sources` says where it leaves some out."""
-    return {words("more", count=n) for n in range(1, 500)}
+    scenarios = [(policy.name, policy.scenario) for runs in c.regions for policy in runs.region.policies]
+    together = SimpleNamespace(
+        header=scenarios[0][1].header,
+        values={(name, key): entry for name, s in scenarios for key, entry in s.values.items()},
+        targets=[target for _, s in scenarios for target in s.targets],
+    )
+    return [*lines, words("sources", list=words("comma").join(caption.sources(together, words)))]
