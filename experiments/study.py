@@ -23,7 +23,7 @@ from experiments.files import digest
 from scenarios.errors import InputError
 from simulation.households import CLASSES, Population, Villages
 from simulation.ledger import FLOWS
-from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+from simulation.outcomes import AREAS, COMPONENTS, GROUPS, INCOMES, INDICATORS, SITE, URBAN_INCOME, WHY
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -56,6 +56,10 @@ class Study:
     income: np.ndarray  # (runs, months, GROUPS, INCOMES)
     ledger: np.ndarray  # (runs, months, FLOWS): all counties
     why: np.ndarray  # (runs, counties, WHY, 2): households, persons
+    county_income: np.ndarray  # (runs, counties, GROUPS, INCOMES): the last 12 months
+    site: np.ndarray  # (runs, sites, SITE): the last month
+    urban: np.ndarray  # (runs, months, AREAS, COMPONENTS); all 0 where no accounts are kept
+    urban_income: np.ndarray  # (runs, months, URBAN_INCOME)
     effect_income: np.ndarray  # (points, months, GROUPS, INCOMES): one more run a point, some grants withheld
     populations: tuple[str, ...]  # population hash of each point
     model_hash: str
@@ -120,6 +124,10 @@ def run_study(
         mode=np.empty((n, months, len(scenario.modes))),
         klass=np.empty((n, months, len(CLASSES))),
         income=np.empty((n, months, len(GROUPS), len(INCOMES))),
+        county_income=np.empty((n, counties, len(GROUPS), len(INCOMES))),
+        site=np.empty((n, len(scenario.sites), len(SITE))),
+        urban=np.empty((n, months, len(AREAS), len(COMPONENTS))),
+        urban_income=np.empty((n, months, len(URBAN_INCOME))),
         ledger=np.empty((n, months, len(FLOWS))),
         why=np.empty((n, counties, len(WHY), 2)),
     )
@@ -144,13 +152,15 @@ def run_study(
             raise InputError([f"{scenario.name}: {error}"]) from error
         outcomes = run.run(inputs, seed=seeds[0 if measures_effect else r]).outcomes
         if measures_effect:
-            effect_income[p] = outcomes.income
+            effect_income[p] = outcomes.income.sum(axis=1)
             return
         if r == 0:
             populations[p] = population.population_hash(inputs.population, inputs.institutions.villages)
+        left = outcomes._asdict()
+        left |= {"ledger": outcomes.ledger.sum(axis=1), "income": outcomes.income.sum(axis=1)}
+        left["county_income"] = outcomes.income[-12:].sum(axis=0)
         for name, array in arrays.items():
-            found = getattr(outcomes, name)
-            array[p * replications + r] = found.sum(axis=1) if name == "ledger" else found
+            array[p * replications + r] = left[name]
 
     _work(task, len(table) * (replications + 1), threads or cpus(), progress)
     versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}

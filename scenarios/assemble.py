@@ -214,6 +214,9 @@ def _institutions(
         site_class=_site_classes(scenario),
         ready=_ready(scenario, values),
         school_open=_school_open(scenario, villages),
+        core=np.array(
+            [county.values["core"].at(0) if "core" in county.values else 0.0 for county in scenario.counties]
+        ),
     )
 
 

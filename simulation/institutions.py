@@ -32,6 +32,14 @@ class Institutions(NamedTuple):
     school_open: (
         np.ndarray
     )  # f8 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
+    core: np.ndarray | None = (
+        None  # f8 (counties,): 1 where the county's town is the core city; None: nowhere
+    )
+
+    @property
+    def core_counties(self) -> np.ndarray:
+        """`core`, with zeros where none is given."""
+        return np.zeros(len(self.pool_share)) if self.core is None else self.core
 
 
 VILLAGE = np.dtype(

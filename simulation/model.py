@@ -33,6 +33,7 @@ from simulation.policy import PARAMETERS
 from simulation.rule import interpreted
 from simulation.rules.income import income_after_moving, income_at_origin, properties, transfers
 from simulation.run import Inputs, Result
+from simulation.urban import account
 
 # Used up before the first month: changing them later would change nothing.
 BEFORE_THE_START = {
@@ -149,6 +150,7 @@ class RelocationModel(mesa.Model):
     @property
     def result(self) -> Result:
         """What `simulation.run.run` returns, as far as the months have been run."""
+        account(self.outcomes, self.policy, self.inputs.institutions.core_counties, months=self.month)
         return Result(self.outcomes, self.households, self.status, self.books)
 
 

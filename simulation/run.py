@@ -11,6 +11,7 @@ from simulation.households import Population, new_households
 from simulation.institutions import Books, Institutions, new_books
 from simulation.month import advance
 from simulation.outcomes import Outcomes, new_outcomes
+from simulation.urban import account
 
 
 @dataclass(frozen=True)
@@ -111,4 +112,5 @@ def run(inputs: Inputs, *, seed: int, months: int | None = None) -> Result:
         households, status, books, inputs.policy, inputs.modes,
         inputs.window, seed, 0, last, outcomes,
     )  # fmt: skip
+    account(outcomes, inputs.policy, inputs.institutions.core_counties, months=last)
     return Result(outcomes, households, status, books)

@@ -156,7 +156,7 @@ def add_up(a, b, c, d, e, n, out):
 def need(at_home, in_town, at_school, p, out):
     """The month's subsistence."""
     for j in range(len(at_home)):
-        out[j] = subsistence_at_origin(float(at_home[j]), float(in_town[j]), float(at_school[j]), p)
+        out[j] = subsistence_at_origin(1.0 * at_home[j], 1.0 * in_town[j], 1.0 * at_school[j], p)
 
 
 @rule
