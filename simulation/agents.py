@@ -55,6 +55,7 @@ from simulation.outcomes import SITE, F, G, K, W, new_outcomes
 from simulation.rule import interpreted
 from simulation.rules import belief, belong, choice, doors, grant, income, land, loan, money, stay, work
 from simulation.run import Inputs, Result
+from simulation.urban import account
 
 ANNOUNCED_MONTHS = 12  # homes are announced a year before they are ready
 EARLIER_YEARS = 5  # earlier movers came within so many years before the start
@@ -1332,6 +1333,7 @@ class RelocationByAgents(mesa.Model):
             books.filled[c] = [e.filled for e in office.employers]
         for site in self.sites if self.steps else ():
             self.outcomes.site[site.row] = site.who_lives_there()
+        account(self.outcomes, self.inputs.policy, self.inputs.institutions.core_counties, months=self.steps)
         return Result(self.outcomes, households, status, books)
 
 

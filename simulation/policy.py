@@ -333,6 +333,7 @@ place | code | 0 | 2 | | 0 in place, 1 township, 2 county town | 地点(0原地 
 needs_home | flag | 0 | 1 | | takes a home from the programme's sites | 占用房源
 needs_kin | flag | 0 | 1 | | open only to households with members living elsewhere | 需投靠亲友
 needs_skill | flag | 0 | 1 | | open only to households with skills for work in town | 需务工经商技能 | 0
+work_factor | ratio | 0 | 2 | | labourers without a wage job who would take one there, relative to participation | 就业意愿系数 | 1
 core | flag | 0 | 1 | | the home is in the core city | 位于中心城区 | 0
 land_kept | flag | 0 | 1 | | contracted land stays with the household and within reach | 保留土地
 fitting_out_factor | ratio | 0 | 5 | | fitting-out relative to the common rate | 装修系数

@@ -46,6 +46,12 @@ DOORS: dict = dict(
     school_places_per_year=40, parents_per_pupil=0.7, school_rent_yuan_per_month=400, flexible_wage_yuan_per_month=2000,
     transfer_places_per_year=50,
 )  # fmt: skip
+URBAN: dict = dict(
+    core_residents=3000, town_residents=2000, rural_residents=5000, core_share=0.6, residence_months=6,
+    natural_growth_urban=0.004, natural_growth_rural=-0.002, net_in_migration_per_year=40, urban_jobs_per_year=90,
+    net_job_share=0.5, in_migrants_per_net_job=0.5, urban_income_yuan_per_person=50000,
+    rural_mean_income_yuan_per_person=25000, urban_income_growth=0.04,
+)  # fmt: skip
 SPLIT: dict = dict(split_moves=1, split_share=0.7, split_repair_yuan_per_person=3000)
 NO_MONEY = {f"budget_{payer}_yuan_per_year": 0 for payer in ("central", "province", "city")}
 
@@ -97,7 +103,7 @@ WORLDS = {
     "doors to town": lambda: small(**DOORS, start_month=7),
     "merging villages": lambda: small(merging_villages_only=1, merging=0.4, village_gate=0.5),
     "all together, counties apart": lambda: small(
-        **POOL, **LIST, **VILLAGES, **DOORS, **SPLIT, merging=0.6, start_month=6,
+        **POOL, **LIST, **VILLAGES, **DOORS, **SPLIT, **URBAN, merging=0.6, start_month=6,
         own={(0, "split_moves"): 0, (1, "neighbours_together"): 1, (1, "merging_villages_only"): 1,
              (0, "list_replacement"): [(0, 0), (9, 1)], (1, "village_posts"): [(0, 40), (12, 5)]},
     ),

@@ -47,7 +47,7 @@ def test_what_villages_believe_about_work_neither_collapses_nor_soars(plan: Resu
 
 def test_moving_changes_income_by_some_percent(withheld: Result) -> None:
     # jobs held away are kept and farms are partly lost: not the doubling of raw before-and-after figures
-    year = withheld.outcomes.income[-12:].sum(axis=0)
+    year = withheld.outcomes.income[-12:].sum(axis=(0, 1))
     granted, without = (year[g, SOURCES].sum() / year[g, START] for g in (G.granted, G.withheld))
     assert -0.02 < granted / without - 1.0 < 0.20
 

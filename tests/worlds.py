@@ -153,6 +153,7 @@ def world(
         site_class=np.array([2, 0, 0, 2, 2, 1, 2], np.int32),
         ready=ready,
         school_open=np.ones((months, villages)),
+        core=np.array([1.0, 0.0]),
     )
     table_of_policy = policy_table(
         POLICY | policy,

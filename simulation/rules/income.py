@@ -45,8 +45,8 @@ def farm_kept(p, m):
 
 @rule
 def participation_at(p, m):
-    """Share of labourers without a wage job who would take one there: fewer where the fields stay within reach."""
-    return p.participation * m.place / 2.0 if m.land_kept > 0.0 else p.participation
+    """Share of labourers without a wage job who would take one there."""
+    return min(p.participation * m.work_factor, 1.0)
 
 
 @rule
