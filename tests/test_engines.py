@@ -190,7 +190,7 @@ def test_the_other_programmes_bite_in_the_worlds_compared():
     assert min(core[-1, :, K.residents_to_core].sum(), core[-1, :, K.residents_to_town].sum()) > 0.0
 
 
-@settings(ANY_POLICY, max_examples=15)
+@settings(ANY_POLICY, max_examples=40)
 @given(policies())
 def test_three_ways_under_any_policy(made):
     changes, seed = made

@@ -228,7 +228,7 @@ class Checked(RelocationModel):
         assert np.all(hh.listing[housed] == LISTED)
 
 
-@settings(ANY_POLICY, max_examples=60)
+@settings(ANY_POLICY, max_examples=200)
 @given(policies())
 def test_any_policy(made):
     changes, seed = made
