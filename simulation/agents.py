@@ -681,7 +681,7 @@ class HouseholdAgent(PlainAgent):
         count(K.labour_households, labour > 0)
         count(K.working_households, working > 0)
         count(K.integration, self.integration)
-        count(K.hukou_persons, self.members if self.hukou else 0)
+        count(K.hukou_persons, self.members - self.behind if self.hukou else 0)
         count(K.leased_mu, self.land_mu if self.leased else 0.0)
         if self.earlier:
             return
@@ -885,7 +885,7 @@ class OfficeAgent(PlainAgent):
     @property
     def money_left(self) -> float:
         """What may still be promised: cash and authorised bridge finance, less what is promised; fen."""
-        return self.cash + fen(self.policy.bridge_finance_yuan * self.share) - self.committed
+        return self.cash + fen(self.policy.bridge_finance_yuan * self.open_share) - self.committed
 
     def take(self, flow: int, amount: float):
         """Receive money on the programme account."""
@@ -907,14 +907,14 @@ class OfficeAgent(PlainAgent):
 
     def receive(self):
         """Budgets, land and quota revenue and openings arrive; the county services its own debt."""
-        p, month, share = self.policy, self.model.month, self.share
+        p, month, share = self.policy, self.model.month, self.open_share
         if month % 12 == 0:
             if month < self.model.window:
                 for payer in ("central", "province", "city", "county"):
                     amount = fen(getattr(p, f"budget_{payer}_yuan_per_year") * share)
                     self.take(getattr(F, f"appropriation_{payer}"), amount)
-            self.jobs_cash += fen(p.jobs_budget_yuan_per_year * share)
-            self.book(F.appropriation_jobs, fen(p.jobs_budget_yuan_per_year * share))
+            self.jobs_cash += fen(p.jobs_budget_yuan_per_year * self.share)
+            self.book(F.appropriation_jobs, fen(p.jobs_budget_yuan_per_year * self.share))
             self.take(F.land_sale, fen(p.land_sale_yuan_per_year * share))
         self.take(F.quota_revenue, self.quota_due[month])
         if self.debt > 0.0:
@@ -927,7 +927,7 @@ class OfficeAgent(PlainAgent):
         self.employers[STARTUP].positions += p.startup_places_per_year * share / 12.0
         posts = p.public_posts * share
         if p.post_subsidy_yuan_per_month > 0.0:
-            posts = min(posts, p.jobs_budget_yuan_per_year * share / (12.0 * p.post_subsidy_yuan_per_month))
+            posts = min(posts, p.jobs_budget_yuan_per_year * self.share / (12.0 * p.post_subsidy_yuan_per_month))
         self.employers[POST].positions = max(float(math.floor(posts)), self.employers[POST].filled)
 
     def borrow(self, amount: float):
@@ -1024,7 +1024,7 @@ class OfficeAgent(PlainAgent):
             h = self.lottery[self.door]
             self.door = (self.door + 1) % len(self.lottery)
             free = h.status == ORIGIN and h.workers > h.local_jobs and h.in_job < 2
-            if free and h.takes_town_job():
+            if free and not h.in_school and h.takes_town_job():
                 places -= 1
 
     # step 4: what the lists still offer
@@ -1116,7 +1116,7 @@ class OfficeAgent(PlainAgent):
     def train(self):
         """Fill this month's seats in the order of the lottery, as far as the employment account pays."""
         p, month = self.policy, self.model.month
-        a_month = p.training_seats_per_year * self.share / 12.0
+        a_month = p.training_seats_per_year * self.open_share / 12.0
         seats = math.floor(a_month * (month + 1)) - math.floor(a_month * month)
         cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
         for h in self.lottery:
@@ -1171,7 +1171,7 @@ class OfficeAgent(PlainAgent):
         self.pay(F.reclamation, cost)
         self.count(K.reclaimed_mu, land)
         self.count(K.reused_mu, land * p.reuse_share)
-        room = p.quota_cap_mu_per_year * self.share - self.quota_sold[year]
+        room = p.quota_cap_mu_per_year * self.open_share - self.quota_sold[year]
         sold = max(0.0, min(land * p.quota_sold_share, room))
         self.quota_sold[year] += sold
         self.count(K.quota_sold_mu, sold)

@@ -195,10 +195,12 @@ class Checked(RelocationModel):
             if field in INDICATORS:
                 assert np.array_equal(now[:, INDICATORS.index(field)], offices[field]), field
         assert np.all((hh.local_jobs >= 0) & (hh.local_jobs <= hh.workers))
-        assert np.all(hh.in_school <= hh.members)
+        assert np.all(hh.in_school + hh.in_job <= hh.members - hh.absent)
         gone = np.isin(self.status, (MOVED, RETURNED, OWN_MOVED))
         assert np.all((hh.village_job + hh.in_school + hh.in_job)[gone] == 0)
         assert np.all(hh.property >= hh.let_rent)
+        registered = (hh.members - hh.behind) * (hh.hukou > 0)
+        assert np.array_equal(now[:, K.hukou_persons], by_county(registered, hh, counties))
         for seen, status in (("away", MOVED), ("own_moved", OWN_MOVED)):
             there = np.bincount(hh.village[self.status == status], minlength=len(villages))
             assert np.array_equal(villages[seen], there), seen

@@ -222,7 +222,7 @@ def costs(h, p, m, subsidy, whole, limit, purse):
     subsidy = min(subsidy, gross)  # a surplus over the price is never household income
     leaves_house = m.surrender > 0.0 and m.counts > 0.0 and staying == 0
     compensation = p.compensation_yuan_per_m2 * h.house_m2 if leaves_house else 0.0
-    pool = pool_share(h, p, m, gross - subsidy)
+    pool = pool_share(h, p, m, gross - subsidy, h.members - staying)
     upfront = gross - pool if p.subsidy_delay_months > 0.0 else gross - pool - subsidy
     kin = min(p.kin_transfer_yuan, upfront)
     loan = lent(upfront - kin - purse, price, p, limit) if h.poor == 0 or p.loan_to_poor > 0.0 else 0.0

@@ -39,11 +39,11 @@ def stays_behind(h, p, m, whole):
 
 
 @rule
-def pool_share(h, p, m, rest):
-    """What the county pays of the `rest` of a listed household's home: all above its self-raise, yuan."""
+def pool_share(h, p, m, rest, going):
+    """What the county pays of the `rest` of a listed household's home: all above the self-raise of those `going`, yuan."""
     if p.pool_pays_rest <= 0.0 or h.poor == 0 or m.counts <= 0.0:
         return 0.0
-    return max(0.0, rest - p.self_raise_yuan_per_person * h.members)
+    return max(0.0, rest - p.self_raise_yuan_per_person * going)
 
 
 @rule

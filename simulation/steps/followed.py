@@ -332,7 +332,7 @@ def count_mover(h, village, p, poor, t, window, sums):
             sums[K.working_households] += 1.0
     sums[K.integration] += h.integration
     if h.hukou > 0:
-        sums[K.hukou_persons] += h.members
+        sums[K.hukou_persons] += h.members - h.behind
     if h.leased > 0:
         sums[K.leased_mu] += h.land_mu
     if h.earlier > 0:

@@ -141,8 +141,8 @@ def job_door(hh, status, books, at, p, order, seed, c, t):
         office.door = (office.door + 1) % households
         seen += 1
         h = hh[i]
-        if status[i] != ORIGIN or h.workers <= h.local_jobs or h.in_job >= 2:
-            continue
+        if status[i] != ORIGIN or h.workers <= h.local_jobs or h.in_job >= 2 or h.in_school > 0:
+            continue  # parents who came to town with a pupil look for work there by themselves
         around = surroundings(books.villages[h.village], books.school_open[t, h.village])
         pay = pay_by_skill(p.service_wage_yuan_per_month, h, p)
         if not takes_town_job(h, p, around, 1.0 * pay, u01(seed, JOB_DOOR, i, h.in_job)):
