@@ -14,7 +14,7 @@ from scenarios.errors import InputError, problem
 from scenarios.scenario import Entry, Scenario
 from scenarios.schema import MARGIN_SHARES, MARGINS
 from scenarios.words import did_you_mean
-from simulation.households import Population, Villages
+from simulation.households import MERGING, Population, Villages
 from simulation.institutions import LARGE, MEDIUM, SMALL, Institutions, sites_for_villages
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Dated, Parameter, mode_table, policy_table
 from simulation.population import Margins, MarginsError, synthesise, with_kinds, with_listing
@@ -209,6 +209,7 @@ def _institutions(
         site_of=sites_for_villages(villages, site_county, site_mode, len(scenario.modes)),
         originals=np.diff(villages.first).astype(np.int64),
         pool_share=_pool_share(population, len(scenario.counties)),
+        open_share=_open_share(scenario, values, population, villages),
         site_county=site_county,
         site_mode=site_mode,
         site_class=_site_classes(scenario),
@@ -224,6 +225,17 @@ def _pool_share(population: Population, counties: int) -> np.ndarray:
     """Share of the pool's persons in each county, as the households have it."""
     pool = population.earlier == 0
     persons = np.bincount(population.county[pool], population.members[pool], counties)
+    return persons / max(persons.sum(), 1.0)
+
+
+def _open_share(
+    scenario: Scenario, values: _Values, population: Population, villages: Villages
+) -> np.ndarray | None:
+    """The same of those the programme is open to, where only villages marked for relocation may apply."""
+    if values.number("merging_villages_only") <= 0.0:
+        return None
+    concerned = (population.earlier == 0) & (villages.kind[population.village] == MERGING)
+    persons = np.bincount(population.county[concerned], population.members[concerned], len(scenario.counties))
     return persons / max(persons.sum(), 1.0)
 
 

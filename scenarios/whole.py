@@ -15,6 +15,7 @@ from scenarios.numbers import number
 from scenarios.scenario import ABSENT, Closure, County, Entry, Mode, Scenario, Shares, Site, Target, month_of
 from scenarios.schema import MARGIN_SHARES, MARGINS, METRICS
 from scenarios.words import did_you_mean, plain
+from simulation.outcomes import URBAN_METRICS
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
 
@@ -226,6 +227,8 @@ def _target(
     if scope != "region" and scope not in counties:
         wrong(f"{key}.scope", f'no county "{scope}"' + did_you_mean(scope, ["region", *counties]),
               f"region or one of {', '.join(counties)}", "", at)  # fmt: skip
+    if scope != "region" and row["metric"] in URBAN_METRICS:
+        wrong(f"{key}.scope", f"{row['metric']} is counted for the region only", 'scope = "region"', "", at)
     name = "at_least" if "at_least" in row else "at_most"
     place = where(("target", id, name))
     measure = Parameter(name, "target", "target", METRICS[row["metric"]], -math.inf, math.inf, "", "")

@@ -32,6 +32,8 @@ class Institutions(NamedTuple):
     school_open: (
         np.ndarray
     )  # f8 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
+    # f8 (counties,): the same of those the programme is open to, by which money and jobs for movers are split; None: of all
+    open_share: np.ndarray | None = None
     core: np.ndarray | None = (
         None  # f8 (counties,): 1 where the county's town is the core city; None: nowhere
     )
@@ -83,6 +85,7 @@ OFFICE = np.dtype(
         ("first_village", "i8"),
         ("last_village", "i8"),
         ("share", "f8"),  # of the region's pool
+        ("open_share", "f8"),  # of those in it the programme is open to
         ("cash", "f8"),  # programme account, fen
         ("committed", "f8"),  # granted and not yet paid, fen
         ("jobs_cash", "f8"),  # employment account, fen
@@ -141,7 +144,9 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
         mode=institutions.site_mode,
         klass=institutions.site_class,
     )
-    offices = _table(OFFICE, counties, share=institutions.pool_share)
+    share = institutions.pool_share
+    open_share = share if institutions.open_share is None else institutions.open_share
+    offices = _table(OFFICE, counties, share=share, open_share=open_share)
     for c, office in enumerate(offices):
         own = np.flatnonzero(villages["county"] == c)
         if len(own):

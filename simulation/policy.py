@@ -52,6 +52,7 @@ subsidy_village_bonus_yuan_per_person | yuan/person | 0 | inf | | bonus when the
 subsidy_delay_months | months | 0 | 60 | | months from keys to payment of the subsidy | 补助发放滞后
 pool_pays_rest | flag | 0 | 1 | | the county pays what a low-income household's home costs above subsidy and self-raise | 县级统筹兜底低收入户建房 | 0
 self_raise_yuan_per_person | yuan/person | 0 | inf | | most a low-income household pays for its home where the county pays the rest | 低收入户自筹上限(每人) | 0
+self_raise_yuan_per_household | yuan/household | 0 | inf | | the same for a household (0: none) | 低收入户自筹上限(每户) | 0
 """,
     "housing": """
 homes_factor | ratio | 0 | 20 | | homes started or bought, relative to the region's pipeline | 房源规模系数

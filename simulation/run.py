@@ -50,6 +50,7 @@ def _misfits(inputs: Inputs) -> list[str]:
     households, sites, modes = len(population.county), len(places.site_county), inputs.modes.shape[1]
     shapes = {
         "modes": (inputs.modes.shape, (months, modes)),
+        "open_share": ((counties,) if places.open_share is None else places.open_share.shape, (counties,)),
         "pool_share": (places.pool_share.shape, (counties,)),
         "originals": (places.originals.shape, (len(villages.county),)),
         "villages.first": (villages.first.shape, (len(villages.county) + 1,)),

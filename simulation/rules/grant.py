@@ -43,7 +43,10 @@ def pool_share(h, p, m, rest, going):
     """What the county pays of the `rest` of a listed household's home: all above the self-raise of those `going`, yuan."""
     if p.pool_pays_rest <= 0.0 or h.poor == 0 or m.counts <= 0.0:
         return 0.0
-    return max(0.0, rest - p.self_raise_yuan_per_person * going)
+    own = p.self_raise_yuan_per_person * going
+    if p.self_raise_yuan_per_household > 0.0:
+        own = min(own, p.self_raise_yuan_per_household)
+    return max(0.0, rest - own)
 
 
 @rule

@@ -242,7 +242,7 @@ def reclaim(h, books, p, c, t, sums, flows):
     h.reclaimed = 1
     sums[K.reclaimed_mu] += land
     sums[K.reused_mu] += land * p.reuse_share
-    room = p.quota_cap_mu_per_year * office.share - books.quota_sold[c, t // 12]
+    room = p.quota_cap_mu_per_year * office.open_share - books.quota_sold[c, t // 12]
     sold = max(0.0, min(land * p.quota_sold_share, room))
     books.quota_sold[c, t // 12] += sold
     sums[K.quota_sold_mu] += sold

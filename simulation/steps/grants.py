@@ -71,7 +71,7 @@ def pick_site(books, p, t, c, v, mode):
 @rule
 def money_left(office, p):
     """What a county's office may still promise: cash and authorised bridge finance, less what is promised; fen."""
-    return office.cash + fen(p.bridge_finance_yuan * office.share) - office.committed
+    return office.cash + fen(p.bridge_finance_yuan * office.open_share) - office.committed
 
 
 class Pool(NamedTuple):

@@ -81,7 +81,7 @@ def seats_now(p, share, t):
 @step
 def train(hh, seekers, office, p, seed, t, sums, flows):
     """Fill this month's training seats in the order of the lottery, as far as the employment account pays."""
-    seats = seats_now(p, office.share, t)
+    seats = seats_now(p, office.open_share, t)
     cost, lost_work = fen(p.training_cost_yuan_per_person), fen(p.lost_work_subsidy_yuan)
     if seats < 1 or office.jobs_cash < cost + lost_work:
         return

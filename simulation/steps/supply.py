@@ -10,11 +10,11 @@ from simulation.steps.grants import money_left
 
 
 @rule
-def posts_funded(p, share):
+def posts_funded(p, office):
     """Public-welfare posts of a county: the policy's number, as far as the jobs budget pays for them."""
-    posts = p.public_posts * share
+    posts = p.public_posts * office.open_share
     if p.post_subsidy_yuan_per_month > 0.0:
-        posts = min(posts, p.jobs_budget_yuan_per_year * share / (12.0 * p.post_subsidy_yuan_per_month))
+        posts = min(posts, p.jobs_budget_yuan_per_year * office.share / (12.0 * p.post_subsidy_yuan_per_month))
     return float(math.floor(posts))
 
 
@@ -48,7 +48,7 @@ def county_debt(office, p, t, flows):
 def supply(books, p, c, t, window, flows):
     """Money and openings of county `c` in month `t`."""
     office = books.offices[c]
-    share = office.share
+    share = office.open_share
     if t % 12 == 0:
         if t < window:
             central = fen(p.budget_central_yuan_per_year * share)
@@ -60,7 +60,7 @@ def supply(books, p, c, t, window, flows):
             flows[F.appropriation_province] += province
             flows[F.appropriation_city] += city
             flows[F.appropriation_county] += county
-        jobs = fen(p.jobs_budget_yuan_per_year * share)
+        jobs = fen(p.jobs_budget_yuan_per_year * office.share)  # villagers at home have their part in it
         office.jobs_cash += jobs
         flows[F.appropriation_jobs] += jobs
         land = fen(p.land_sale_yuan_per_year * share)
@@ -76,4 +76,4 @@ def supply(books, p, c, t, window, flows):
     positions[WORKSHOP] += p.workshop_openings_per_year * share / 12.0
     positions[SERVICE] += p.service_openings_per_year * share / 12.0
     positions[STARTUP] += p.startup_places_per_year * share / 12.0
-    positions[POST] = max(posts_funded(p, share), filled[POST])  # a post is cut when it falls vacant
+    positions[POST] = max(posts_funded(p, office), filled[POST])  # a post is cut when it falls vacant
