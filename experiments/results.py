@@ -18,12 +18,9 @@ from experiments.verdict import Verdict, outcome, text
 from scenarios.scenario import date_of
 from simulation.households import CLASSES
 from simulation.ledger import FLOWS, by_payer
-from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, SITE, WHY
 
 LANGS = ("zh", "en")
-SITE = (
-    "households", "persons", "labour", "employed", "wage_fen", "business_fen", "transfer_fen", "property_fen",
-)  # fmt: skip
 Table = dict[str, Any]
 
 

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scenarios.scenario import date_of
+from simulation.outcomes import AREAS, COMPONENTS
+from simulation.outcomes import URBAN_INCOME as INCOME
 
 if TYPE_CHECKING:
     from experiments.outcome import Spread
     from experiments.wording import Page
     from scenarios.scenario import Target
 
-AREAS = ("core", "town", "rural")
-COMPONENTS = (
-    "residents", "natural", "moves", "school", "jobs", "migration", "students", "graduates", "reclassified",
-    "returners",
-)  # fmt: skip
-INCOME = ("urban_income", "rural_income", "ratio", "by_growth", "by_policy", "by_composition")
 FLOWS = COMPONENTS[1:]
 PARTS = INCOME[3:]
 TOWNS = [AREAS.index("core"), AREAS.index("town")]

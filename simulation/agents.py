@@ -634,7 +634,6 @@ class HouseholdAgent(PlainAgent):
         self.office.count(K.earlier_returned if self.earlier else K.new_returned)
         if not self.earlier:
             self.office.count(K.persons_returned, self.members - self.behind)
-        self.behind = 0
 
     def belong(self, land: float, registered: float):
         """Land, registration and integration of those who stay; the arguments are this month's draws."""
@@ -927,7 +926,9 @@ class OfficeAgent(PlainAgent):
         self.employers[STARTUP].positions += p.startup_places_per_year * share / 12.0
         posts = p.public_posts * share
         if p.post_subsidy_yuan_per_month > 0.0:
-            posts = min(posts, p.jobs_budget_yuan_per_year * self.share / (12.0 * p.post_subsidy_yuan_per_month))
+            posts = min(
+                posts, p.jobs_budget_yuan_per_year * self.share / (12.0 * p.post_subsidy_yuan_per_month)
+            )
         self.employers[POST].positions = max(float(math.floor(posts)), self.employers[POST].filled)
 
     def borrow(self, amount: float):

@@ -13,7 +13,10 @@ from experiments.study import THREADS, WITHHELD, cpus, run_seed, run_study
 from scenarios.errors import InputError
 from simulation.outcomes import new_outcomes
 
-ARRAYS = ("county", "mode", "klass", "income", "ledger", "why", "effect_income")
+ARRAYS = (
+    "county", "mode", "klass", "income", "county_income", "site", "urban", "urban_income", "ledger", "why",
+    "effect_income",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -32,7 +35,9 @@ def engine(monkeypatch):
     def run(given, *, seed):
         asked.append((dict(given.overrides), seed))
         time.sleep(0.001 * (seed % 5))  # runs end in another order than they began
-        out = new_outcomes(months=given.scenario.months, counties=9, modes=4, villages=1)
+        out = new_outcomes(
+            months=given.scenario.months, counties=9, modes=4, villages=1, sites=len(given.scenario.sites)
+        )
         rng = np.random.default_rng([seed, *(int(1e6 * abs(v)) for v in given.overrides.values())])
         for array in out:
             array[:] = rng.random(array.shape)

@@ -161,8 +161,3 @@ def test_incomes_by_four_sources_county_by_county(study):
     assert v.earn["income"].median == pytest.approx(by["income"].median)
     nobody = dataclasses.replace(study, county_income=study.county_income * 0)
     assert "Movers' incomes by four sources" not in text(verdict(nobody), "en")
-
-
-def test_names_agree_with_the_engine():
-    engine = pytest.importorskip("simulation.urban")
-    assert (urban.AREAS, urban.COMPONENTS, urban.INCOME) == (engine.AREAS, engine.COMPONENTS, engine.INCOME)

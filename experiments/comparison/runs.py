@@ -288,7 +288,10 @@ def pairs(
     fate: np.ndarray, reference: np.ndarray, persons: np.ndarray, persons_there: np.ndarray, population: Any,
     counties: int,
 ) -> np.ndarray:  # fmt: skip
-    """Households, persons and persons on the low-income list by county and kind, (counties, KINDS, COUNTS)."""
+    """Households, persons and persons on the low-income list by county and kind, (counties, KINDS, COUNTS).
+
+    Where a household moves under both and only one of them takes its elderly along, those are persons induced or displaced.
+    """
     kinds = {
         "both": (fate == KEYS) & (reference == KEYS),
         "induced": (fate == KEYS) & (reference == 0),
@@ -296,14 +299,18 @@ def pairs(
         "assisted": (fate == KEYS) & (reference == LEFT),
         "unaided": (fate == LEFT) & (reference == KEYS),
     }
+    here, there = persons.astype(np.int64), persons_there.astype(np.int64)
+    joint = np.minimum(here, there)
+    elderly = {"induced": here - joint, "displaced": there - joint}
+    people = {"both": joint, "induced": here, "displaced": there, "assisted": here, "unaided": there}
     out = np.zeros((counties, len(KINDS), len(COUNTS)), np.int64)
     for k, name in enumerate(KINDS):
-        rows = np.flatnonzero(kinds[name])
-        county = population.county[rows]
-        people = (persons_there if name in ("displaced", "unaided") else persons)[rows].astype(np.int64)
-        poor = people * (population.poor[rows] > 0)
-        for c, weights in enumerate((np.ones(len(rows)), people, poor)):
-            out[:, k, c] = np.bincount(county, weights, counties)
+        rows = kinds[name]
+        moving = np.where(rows, people[name], 0)
+        if name in ("induced", "displaced"):
+            moving = np.where(kinds["both"], elderly[name], moving)
+        for c, weights in enumerate((rows.astype(np.int64), moving, moving * (population.poor > 0))):
+            out[:, k, c] = np.bincount(population.county, weights, counties)
     return out
 
 

@@ -273,7 +273,6 @@ def go_back(h, books, modes, c, t, sums):
     else:
         sums[K.new_returned] += 1.0
         sums[K.persons_returned] += h.members - h.behind
-    h.behind = 0
 
 
 @rule
