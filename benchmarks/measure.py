@@ -24,7 +24,8 @@ _TOTALS = (
     "budget_central_yuan_per_year", "budget_province_yuan_per_year", "budget_city_yuan_per_year",
     "budget_county_yuan_per_year", "bridge_finance_yuan", "jobs_budget_yuan_per_year", "workshop_openings_per_year",
     "service_openings_per_year", "public_posts", "startup_places_per_year", "training_seats_per_year",
-    "quota_cap_mu_per_year",
+    "quota_cap_mu_per_year", "land_sale_yuan_per_year", "village_posts", "village_workshop_jobs",
+    "village_training_per_year", "transfer_places_per_year", "school_places_per_year", "idle_houses_per_year",
 )  # fmt: skip
 
 
@@ -115,12 +116,17 @@ def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
 
 
 def lishui(households: int) -> Inputs:
-    """Lishui with about so many households, earlier movers included.
+    """Lishui with about so many households, earlier movers included."""
+    return sized("lishui", households)
+
+
+def sized(name: str, households: int) -> Inputs:
+    """A region with about so many households, earlier movers and reserve included.
 
     Villages are taken more than once or left out; budgets, homes and jobs grow with the households, so that
     a household's month is the same work at every size.
     """
-    scenario = scenarios.load("lishui")
+    scenario = scenarios.load(name)
     whole = assemble.inputs(scenario)
     villages = whole.institutions.villages
     sizes = np.diff(villages.first)

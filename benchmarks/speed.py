@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import scenarios
-from benchmarks.measure import Table, cpus, interleaved, lishui, main, ratio, seconds
+from benchmarks.measure import Table, cpus, interleaved, lishui, main, ratio, seconds, sized
 from scenarios import assemble
 from simulation import month
 from simulation import run as engine
@@ -39,8 +39,12 @@ def tables(quick: bool) -> Iterator[Table]:
     yield by_size(
         (1_000, 2_000) if quick else (1_000, 10_000, 100_000, 1_000_000), 3 if quick else 12, rounds
     )
+    yield programmes(quick, rounds)
     yield threads(inputs, months, rounds, runs=1 if quick else 8)
-    yield memory((1_000,) if quick else (300_000, 1_000_000), here=quick)
+    yield memory(
+        (("lishui", 1_000),) if quick else (("lishui", 300_000), ("gansu", 173_900), ("yueyang", 600_000)),
+        here=quick,
+    )
     if not quick:  # these are minutes when nothing is compiled yet
         yield start()
 
@@ -132,6 +136,35 @@ def _run_with(driver: Callable, inputs: engine.Inputs, *, months: int) -> np.nda
         engine.advance = kept
 
 
+# What a replication of the large programmes may take, seconds on one core after warm-up.
+PROGRAMMES = (("lishui", HOUSEHOLDS, MONTHS, 0.1), ("gansu", 173_900, 60, 1.0), ("yueyang", 600_000, 60, 4.0))
+
+
+def programmes(quick: bool, rounds: int) -> Table:
+    """One replication of each large programme at full scale, side by side with Lishui."""
+    tasks, work, goals = {}, {}, {}
+    for name, households, months, goal in PROGRAMMES:
+        inputs = sized(name, 1_000 if quick else households)
+        months = 3 if quick else months
+        warm_up(inputs)
+        n = len(inputs.population.county)
+        tasks[name] = functools.partial(engine.run, inputs, seed=1, months=months)
+        work[name], goals[name] = (n, months), goal
+    took = interleaved(tasks, max(1, rounds - 2))
+    rows = []
+    for name, (n, months) in work.items():
+        middle = statistics.median(took[name])
+        per_month = [s * 30_000 * MONTHS / (n * months) for s in took[name]]
+        cost = 1e9 * middle / n / months
+        same_work = (
+            ratio(per_month, took["lishui"]) * (work["lishui"][0] * work["lishui"][1]) / (30_000 * MONTHS)
+        )
+        rows.append([name, n, months, middle, min(took[name]), goals[name], cost, same_work])
+    columns = ("programme", "households", "months", "seconds, median", "fastest", "goal, less than",
+               "ns a household-month", "times Lishui's")  # fmt: skip
+    return Table("The programmes, one replication on one core", columns, rows, "CPU seconds, taking turns.")
+
+
 def by_size(sizes: tuple[int, ...], months: int, rounds: int) -> Table:
     """Whether a household costs the same however many there are."""
     tasks, households = {}, {}
@@ -168,31 +201,33 @@ def threads(inputs: engine.Inputs, months: int, rounds: int, runs: int) -> Table
     return Table("Threads", ("threads", "replications a second", "times one thread"), rows, note)
 
 
-def memory(sizes: tuple[int, ...], here: bool) -> Table:
+def memory(sizes: tuple[tuple[str, int], ...], here: bool) -> Table:
     """Bytes a household: the highest resident memory since just before the households were made, over their number."""
-    rows = [peak(size) if here else _peak_apart(size) for size in sizes]
+    rows = [[name, *(peak(name, size) if here else _peak_apart(name, size))] for name, size in sizes]
     columns = (
+        "programme",
         "households",
         "making them, bytes each",
         "making them and a run, bytes each",
         "kept, bytes each",
     )
-    note = "Goal: at most 450. Kept is what the households and the run hold at the end, results included."
+    note = "Goal: at most 400. Kept is what the households and the run hold at the end, results included."
     return Table("Memory", columns, rows, note)
 
 
-def _peak_apart(households: int) -> list[object]:
-    code = f"import json; from benchmarks import speed; print(json.dumps(speed.peak({households})))"
+def _peak_apart(name: str, households: int) -> list[object]:
+    code = f"import json; from benchmarks import speed; print(json.dumps(speed.peak({name!r}, {households})))"
     return json.loads(_python("-c", code).splitlines()[-1])
 
 
-def peak(households: int) -> list[object]:
+def peak(name: str, households: int) -> list[object]:
     """Households made; bytes each at the peak of making them, at the peak of all, and at the end. Linux only."""
-    scenario = scenarios.load("lishui")
+    scenario = scenarios.load(name)
     plain = assemble.inputs(scenario)
     persons = plain.population.members[plain.population.earlier == 0].sum()
     warm_up(plain)
     wanted = {"pool_persons": float(round(persons * households / len(plain.population.county)))}
+    del plain
     if not sys.platform.startswith("linux"):
         return [households, *["only measured on Linux"] * 3]
     ctypes.CDLL(None).malloc_trim(0)  # what compiling left behind must not be taken for the households'

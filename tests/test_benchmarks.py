@@ -9,7 +9,7 @@ def test_all_benchmarks_run_at_tiny_size(capsys):
     measure.main(report.tables, ["--quick", "--json"])
     found = json.loads(capsys.readouterr().out)
     tables = {table["title"]: table for table in found["tables"]}
-    assert len(tables) == 9
+    assert len(tables) == 10
     for title, table in tables.items():
         assert table["rows"] and all(len(row) == len(table["columns"]) for row in table["rows"]), title
     for title, table in tables.items():
