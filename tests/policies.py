@@ -28,7 +28,7 @@ RANGES: dict[str, tuple[float, float]] = dict(
 )  # fmt: skip
 # Levers and uncertainties of the other programmes; a scenario may be silent about them.
 NEW_RANGES: dict[str, tuple[float, float]] = dict(
-    self_raise_yuan_per_person=(0, 20000), pool_bond_yuan_per_poor_person=(0, 40000),
+    self_raise_yuan_per_person=(0, 20000), self_raise_yuan_per_household=(0, 20000), pool_bond_yuan_per_poor_person=(0, 40000),
     pool_fund_yuan_per_poor_person=(0, 20000), pool_loan_yuan_per_poor_person=(0, 80000), pool_loan_term_years=(1, 20),
     pool_loan_grace_years=(0, 3), pool_interest_central_share=(0, 0.6), pool_interest_province_share=(0, 0.4),
     infrastructure_yuan_per_poor_person=(0, 40000), land_sale_yuan_per_year=(0, 2e6), loan_mean_yuan=(0, 200000),

@@ -30,7 +30,7 @@ BUSY: dict = dict(
 )  # fmt: skip
 # As in Gansu: the county's pool pays what homes of the low-income cost above their self-raise; nobody of them borrows.
 POOL: dict = dict(
-    poor=0.7, modes=RULED, pool_pays_rest=1, self_raise_yuan_per_person=2500, loan_to_poor=0, loan_mean_yuan=60000,
+    poor=0.7, modes=RULED, pool_pays_rest=1, self_raise_yuan_per_person=2500, self_raise_yuan_per_household=10000, loan_to_poor=0, loan_mean_yuan=60000,
     pool_bond_yuan_per_poor_person=10000, pool_fund_yuan_per_poor_person=5000, pool_loan_yuan_per_poor_person=50000,
     infrastructure_yuan_per_poor_person=8000, pool_interest_central_share=0.5, pool_interest_province_share=0.2,
     pool_loan_term_years=10, pool_loan_grace_years=1, land_sale_yuan_per_year=1e6,
@@ -103,7 +103,7 @@ WORLDS = {
     "doors to town": lambda: small(**DOORS, start_month=7),
     "merging villages": lambda: small(merging_villages_only=1, merging=0.4, village_gate=0.5),
     "all together, counties apart": lambda: small(
-        **POOL, **LIST, **VILLAGES, **DOORS, **SPLIT, **URBAN, merging=0.6, start_month=6,
+        **POOL, **LIST, **VILLAGES, **DOORS, **SPLIT, **URBAN, open_share=(0.7, 0.3), merging=0.6, start_month=6,
         own={(0, "split_moves"): 0, (1, "neighbours_together"): 1, (1, "merging_villages_only"): 1,
              (0, "list_replacement"): [(0, 0), (9, 1)], (1, "village_posts"): [(0, 40), (12, 5)]},
     ),

@@ -88,7 +88,7 @@ class Checked(RelocationModel):
             assert np.array_equal(hh[field], np.floor(hh[field])), field
         promised = by_county(hh.subsidy + hh.compensation + hh.pool, hh, counties)
         assert np.array_equal(offices.committed, promised)
-        bridge = np.floor(self.policy.bridge_finance_yuan[self.month] * offices.share * 100.0 + 0.5)
+        bridge = np.floor(self.policy.bridge_finance_yuan[self.month] * offices.open_share * 100.0 + 0.5)
         assert np.all(offices.cash + bridge - offices.committed >= 0.0)
         assert np.all(offices.jobs_cash >= 0.0)
         self.check_lending(self.policy[self.month])

@@ -64,11 +64,12 @@ MODES = (
                  subsidy_factor=0.3),
 )  # fmt: skip
 
-# The same with homes by the number of members, hardship and class, and the third mode in the core city.
+# The same with homes by the number of members, hardship and class, fields near the second mode, the third in the core city.
 _RULES = dict(area_m2_per_person=25, area_min_m2=40, area_small_m2=75, area_four_m2=90, area_max_m2=125,
               hardship_m2_per_person=20, hardship_max_m2=80, others_area_factor=1.2)  # fmt: skip
 RULED = (
-    *(m | _RULES for m in MODES[:2]),
+    MODES[0] | _RULES,
+    MODES[1] | _RULES | dict(work_factor=0.4),
     MODES[2] | _RULES | dict(core=1, needs_skill=1),
     *(m | _RULES for m in MODES[3:]),
 )
@@ -127,6 +128,7 @@ def world(
     merging: float = 1.0,
     start_month: int = 1,
     own: dict | None = None,
+    open_share: tuple[float, float] | None = None,
     **policy,
 ) -> Inputs:
     """Inputs of a small run; other keyword arguments replace policy values, `own` replaces them in one county.
@@ -154,6 +156,7 @@ def world(
         ready=ready,
         school_open=np.ones((months, villages)),
         core=np.array([1.0, 0.0]),
+        open_share=None if open_share is None else np.array(open_share),
     )
     table_of_policy = policy_table(
         POLICY | policy,
