@@ -276,7 +276,7 @@ def _ready(scenario: Scenario, values: _Values) -> np.ndarray:
 
 def _school_open(scenario: Scenario, villages: Villages) -> np.ndarray:
     """1 while a village keeps its school and shop, shape (months, villages); the smallest villages close first."""
-    open_ = np.ones((scenario.months, len(villages.county)))
+    open_ = np.ones((scenario.months, len(villages.county)), np.uint8)
     size = np.diff(villages.first)
     for closure in scenario.closures:
         rows = np.arange(len(size))
@@ -286,5 +286,5 @@ def _school_open(scenario: Scenario, villages: Villages) -> np.ndarray:
         smallest = rows[np.argsort(size[rows], kind="stable")]
         number = int(np.floor(closure.share.at(0) * len(rows) + 0.5))
         if closure.month < scenario.months:
-            open_[max(closure.month, 0) :, smallest[:number]] = 0.0
+            open_[max(closure.month, 0) :, smallest[:number]] = 0
     return open_

@@ -31,7 +31,7 @@ class Institutions(NamedTuple):
     ready: np.ndarray  # f8 (months, sites): homes completed by the end of each month, cumulative
     school_open: (
         np.ndarray
-    )  # f8 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
+    )  # u1 (months, villages): 1 while the village keeps its school and shop, 0 after a dated closure
     # f8 (counties,): the same of those the programme is open to, by which money and jobs for movers are split; None: of all
     open_share: np.ndarray | None = None
     core: np.ndarray | None = (
@@ -116,7 +116,7 @@ class Books(NamedTuple):
     seeking: np.ndarray  # u1 (households,): its members without work there
     moved_by_mode: np.ndarray  # f8 (villages, modes): households of the village now living in the mode
     room: np.ndarray  # f8 (counties, modes): homes ready within a year that nobody holds or has applied for
-    school_open: np.ndarray  # f8 (months, villages)
+    school_open: np.ndarray  # u1 (months, villages)
     ready: np.ndarray  # f8 (months, sites)
     quota_due: np.ndarray  # f8 (counties, months + 37): quota revenue by the month it falls due, fen
     quota_sold: np.ndarray  # f8 (counties, years): mu sold
@@ -163,7 +163,7 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
         seeking=np.zeros(int(institutions.villages.first[-1]), np.uint8),
         moved_by_mode=np.zeros(institutions.site_of.shape),
         room=np.zeros((counties, institutions.site_of.shape[1])),
-        school_open=institutions.school_open,
+        school_open=np.ascontiguousarray(institutions.school_open, np.uint8),
         ready=institutions.ready,
         quota_due=np.zeros((counties, months + 37)),
         quota_sold=np.zeros((counties, months // 12 + 1)),

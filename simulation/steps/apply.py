@@ -102,7 +102,7 @@ def apply(hh, status, books, at, p, modes, loan, seed, c, t, window, sums):
         village = books.villages[v]
         if draws[k] < applies and not closed_to(village, p) and may_apply(h, p, t):
             look_up(h, at, i)
-            around = surroundings(village, books.school_open[t, v])
+            around = surroundings(village, float(books.school_open[t, v]))
             choice = choose(h, p, modes, loan, limit, around, books.site_of[v], books.sites, room, 0, 0, seed)
             if choice.mode >= 0:
                 status[i] = APPLIED

@@ -17,7 +17,7 @@ from simulation.rules.money import fen
 class AtHome(NamedTuple):
     """Columns of shape (households,); `here` is 1 while they are in force, else the household's record is."""
 
-    here: np.ndarray  # f8, 0 or 1
+    here: np.ndarray  # f4, 0 or 1
     savings: np.ndarray  # f8, fen
     wage: np.ndarray  # i4, yuan a year, as are the next four
     business: np.ndarray
@@ -36,7 +36,7 @@ def open_accounts(hh, status):
     """The columns, from the records."""
     n = len(hh)
     at = AtHome(
-        np.zeros(n), np.empty(n), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32),
+        np.zeros(n, np.float32), np.empty(n), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32),
         np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32),
         np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.float32),
     )  # fmt: skip

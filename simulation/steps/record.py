@@ -87,7 +87,7 @@ def explain(hh, status, books, at, p, modes, loan, seed, c, t, why):
     limit = lending_limit(p, office)
     for v in range(office.first_village, office.last_village):
         village = books.villages[v]
-        around = surroundings(village, books.school_open[t, v])
+        around = surroundings(village, float(books.school_open[t, v]))
         closed_to = p.merging_villages_only > 0.0 and village.kind != MERGING
         for i in range(village.first, village.last):
             h = hh[i]

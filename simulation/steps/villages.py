@@ -113,7 +113,7 @@ def school_door(hh, status, books, at, p, order, seed, c, t):
         h = hh[i]
         if status[i] != ORIGIN or h.children == 0 or h.in_school > 0:
             continue
-        around = surroundings(books.villages[h.village], books.school_open[t, h.village])
+        around = surroundings(books.villages[h.village], float(books.school_open[t, h.village]))
         taste, rounding = u01_pair(seed, SCHOOL_DOOR, i, 0)
         parents = parents_in_town(h, p, rounding)
         if not sends_to_town(h, p, around, parents, taste):
@@ -143,7 +143,7 @@ def job_door(hh, status, books, at, p, order, seed, c, t):
         h = hh[i]
         if status[i] != ORIGIN or h.workers <= h.local_jobs or h.in_job >= 2 or h.in_school > 0:
             continue  # parents who came to town with a pupil look for work there by themselves
-        around = surroundings(books.villages[h.village], books.school_open[t, h.village])
+        around = surroundings(books.villages[h.village], float(books.school_open[t, h.village]))
         pay = pay_by_skill(p.service_wage_yuan_per_month, h, p)
         if not takes_town_job(h, p, around, 1.0 * pay, u01(seed, JOB_DOOR, i, h.in_job)):
             continue
