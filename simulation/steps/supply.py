@@ -14,7 +14,9 @@ def posts_funded(p, office):
     """Public-welfare posts of a county: the policy's number, as far as the jobs budget pays for them."""
     posts = p.public_posts * office.open_share
     if p.post_subsidy_yuan_per_month > 0.0:
-        posts = min(posts, p.jobs_budget_yuan_per_year * office.share / (12.0 * p.post_subsidy_yuan_per_month))
+        posts = min(
+            posts, p.jobs_budget_yuan_per_year * office.share / (12.0 * p.post_subsidy_yuan_per_month)
+        )
     return float(math.floor(posts))
 
 
