@@ -407,7 +407,7 @@ class HouseholdAgent(PlainAgent):
             self.model.sites[self.site].reserved -= 1.0
         self.office.committed -= self.subsidy + self.compensation + self.pool
         self.subsidy = self.compensation = self.pool = 0.0
-        if self.poor:
+        if self.poor and self.chosen.counts:
             self.office.pool_persons -= self.members
         self.stop_working()
         self.site = -1
@@ -1076,20 +1076,21 @@ class OfficeAgent(PlainAgent):
     def promise(self, h: HouseholdAgent) -> bool:
         """Promise a household its subsidy, compensation and the county's part of its home, if there is money; whether there is.
 
-        A listed household brings in bonds, fund and loan and costs infrastructure, once for its place on the list.
+        A listed household that moves brings in bonds, fund and loan and costs infrastructure, once for its place on the list.
         """
         p = self.policy
         entitled = entitlement(h, p, h.chosen, h.whole)
         cost = costs(h, p, h.chosen, entitled, h.whole, self.lending_limit, purse(h, p))
         subsidy, compensation, share = fen(cost.subsidy), fen(cost.compensation), fen(cost.pool)
-        places = max(self.pool_persons + h.members - self.funded, 0) if h.poor else 0
+        listed = h.poor and h.chosen.counts
+        places = max(self.pool_persons + h.members - self.funded, 0) if listed else 0
         bond = fen(p.pool_bond_yuan_per_poor_person * places)
         fund = fen(p.pool_fund_yuan_per_poor_person * places)
         borrowed = fen(p.pool_loan_yuan_per_poor_person * places)
         built = fen(p.infrastructure_yuan_per_poor_person * places)
         if not 0.0 < self.money_left + bond + fund + borrowed - built >= subsidy + compensation + share:
             return False
-        if h.poor:
+        if listed:
             self.pool_persons += h.members
             self.funded += places
             self.take(F.pool_bond, bond)

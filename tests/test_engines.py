@@ -30,7 +30,8 @@ BUSY: dict = dict(
 )  # fmt: skip
 # As in Gansu: the county's pool pays what homes of the low-income cost above their self-raise; nobody of them borrows.
 POOL: dict = dict(
-    poor=0.7, modes=RULED, pool_pays_rest=1, self_raise_yuan_per_person=2500, self_raise_yuan_per_household=10000, loan_to_poor=0, loan_mean_yuan=60000,
+    poor=0.7, modes=RULED, pool_pays_rest=1, self_raise_yuan_per_person=2500, self_raise_yuan_per_household=10000,
+    loan_to_poor=0, loan_mean_yuan=60000,
     pool_bond_yuan_per_poor_person=10000, pool_fund_yuan_per_poor_person=5000, pool_loan_yuan_per_poor_person=50000,
     infrastructure_yuan_per_poor_person=8000, pool_interest_central_share=0.5, pool_interest_province_share=0.2,
     pool_loan_term_years=10, pool_loan_grace_years=1, land_sale_yuan_per_year=1e6,

@@ -129,8 +129,8 @@ def area(h, m, members):
     elif members == 4 and m.area_four_m2 > 0.0:
         most = m.area_four_m2
     if h.hardship > 0:
-        if m.hardship_m2_per_person > 0.0:
-            wanted = min(wanted, m.hardship_m2_per_person * members)
+        if m.hardship_m2_per_person > 0.0:  # a cap on each person's part: it binds below the smallest home, too
+            most = min(most, m.hardship_m2_per_person * members)
         if m.hardship_max_m2 > 0.0:
             most = min(most, m.hardship_max_m2)
     elif h.poor == 0:

@@ -75,7 +75,7 @@ def money_left(office, p):
 
 
 class Pool(NamedTuple):
-    """What a county draws and spends for listed persons it houses, fen."""
+    """What a county draws and spends for listed persons it moves, fen."""
 
     persons: int  # places on the list drawn for now
     bond: float
@@ -85,10 +85,10 @@ class Pool(NamedTuple):
 
 
 @rule
-def drawn_for(h, office, p):
-    """Bonds, fund and loan come once for each place on the list, however often it changes hands."""
+def drawn_for(h, office, p, m):
+    """Bonds, fund and loan come once for each place on the list, however often it changes hands; none for who stays in place."""
     places = 0
-    if h.poor > 0:
+    if h.poor > 0 and m.counts > 0.0:
         places = max(office.pool_persons + h.members - office.funded, 0)
     return Pool(
         places,
@@ -159,13 +159,13 @@ def grant(hh, status, books, at, p, modes, order, seed, c, t, sums, flows):
                 h, p, m, entitlement(h, p, m, h.whole), h.whole, lending_limit(p, office), purse(h, p)
             )
             subsidy, compensation, share = fen(cost.subsidy), fen(cost.compensation), fen(cost.pool)
-            pool = drawn_for(h, office, p)
+            pool = drawn_for(h, office, p, m)
             left = money_left(office, p) + pool.bond + pool.fund + pool.loan - pool.infrastructure
             if left <= 0.0 or subsidy + compensation + share > left:
                 open_for_grants = False
                 h.blocked = NO_MONEY
                 continue
-            if h.poor > 0:
+            if h.poor > 0 and m.counts > 0.0:
                 draw_pool(h, office, pool, flows)
             office.committed += subsidy + compensation + share
             if site >= 0:
@@ -209,14 +209,17 @@ def release_jobs(h, books, c):
 
 
 @rule
-def give_back(h, books, c, t):
-    """The household does not take its home: home, money and jobs are free again, and it is at origin."""
+def give_back(h, books, c, t, moving):
+    """The household does not take its home: home, money and jobs are free again, and it is at origin.
+
+    `moving` is false where it was to be improved in place, for which no place on the list is taken.
+    """
     if h.site >= 0:
         books.sites[h.site].reserved -= 1.0
     office = books.offices[c]
     office.committed -= h.subsidy + h.compensation + h.pool
     h.subsidy, h.compensation, h.pool = 0.0, 0.0, 0.0
-    if h.poor > 0:
+    if moving and h.poor > 0:
         office.pool_persons -= h.members
     release_jobs(h, books, c)
     h.site = -1
@@ -269,7 +272,7 @@ def move_in(hh, status, files, books, p, modes, seed, c, t, window, sums, by_mod
         at_once = h.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
         savings = h.savings + kin + loan + at_once + pool - gross
         if savings < 0.0 or u01(seed, DROP_OUT, i, h.granted) < p.dropout_share:
-            give_back(h, books, c, t)
+            give_back(h, books, c, t, moving)
             status[i] = ORIGIN
             sums[K.new_withdrew] += 1.0
             if moving:
@@ -277,7 +280,7 @@ def move_in(hh, status, files, books, p, modes, seed, c, t, window, sums, by_mod
             continue
         site = h.site
         if moving and u01(seed, WITHHOLD, i, 0) < p.withhold_share:
-            give_back(h, books, c, t)
+            give_back(h, books, c, t, moving)
             status[i] = ORIGIN
             h.withheld = 1
             sums[K.withheld] += 1.0
