@@ -150,8 +150,8 @@ class Page:
         if self.zh:
             return _chinese(x) + "元"
         for size, unit in ((1e9, " bn"), (1e6, " m")):
-            if abs(x) >= size:
-                return f"{x / size:.3g}{unit} yuan"
+            if abs(_three(x)) >= size:  # 999.7 million is written as a billion
+                return f"{_three(x) / size:.3g}{unit} yuan"
         return f"{_three(x):,.0f} yuan"
 
     def form(self, metric: str, unit: str) -> Callable[[float], str]:
@@ -179,7 +179,7 @@ class Page:
         return f"{100 * x:.{1 if 0.0 < x < 0.0995 else 0}f}{percent}"
 
     def change(self, x: float) -> str:
-        return f"{100 * x:+.1f}" + self.say(" %", "%")
+        return f"{100 * x:+.1f}".replace("-", "−") + self.say(" %", "%")
 
     def band(self, spread: Spread | None, form: Callable[[float], str]) -> tuple[str, str]:
         """Median and band as two cells."""
@@ -214,6 +214,8 @@ def _chinese(x: float) -> str:
 def _head(page: Page, v: Verdict) -> None:
     page.add(f"{v.title['zh' if page.zh else 'en']}  {v.scenario}  {page.say('study', '研究')} {v.study}")
     households = page.count(v.households)
+    if v.laid_over:
+        page.paragraph(page.say("With: ", "叠加：") + page.say(", ", "、").join(v.laid_over), indent=0)
     if v.points == 1 and v.replications == 1:
         page.add(page.say(
             f"One run at the central values, {households} households: no band, and noise is not told apart.",
@@ -226,7 +228,8 @@ def _head(page: Page, v: Verdict) -> None:
         ))  # fmt: skip
     else:
         page.add(page.say(
-            f"{v.points} futures x {v.replications} replications; {households} households in the pool (median).",
+            f"{v.points} futures x {v.replications} {'replication' if v.replications == 1 else 'replications'};"
+            f" {households} households in the pool (median).",
             f"{v.points}种未来 × {v.replications}次重复；待搬迁农户{households}户（中位数），逐户模拟。",
         ))  # fmt: skip
 
@@ -275,8 +278,8 @@ def _needs(page: Page, t: TargetVerdict, form: Callable[[float], str]) -> None:
     if t.outcome is None or t.metric not in URBAN_METRICS:
         return
     limit, median, count = page.limit(t.metric, t.unit, t.value), form(t.outcome.median), page.count
-    if t.unit == "ratio" and median == form(t.value):
-        median = f"{t.outcome.median:.4f}"
+    if median == form(t.value) and t.unit in ("ratio", "share"):  # so near that it takes more digits to tell
+        median = f"{t.outcome.median:.4f}" if t.unit == "ratio" else f"{100 * t.outcome.median:.3f}" + page.say(" %", "%")
     met = t.outcome.median >= t.value if t.at_least else t.outcome.median <= t.value
     n = t.needs
     if met or not n:
@@ -290,7 +293,7 @@ def _needs(page: Page, t: TargetVerdict, form: Callable[[float], str]) -> None:
             f"about {count(x)} more villagers a year would have to become urban residents, from the start on",
             f"自期初起每年约需再有{count(x)}名乡村居民成为城镇常住人口"),
         "newcomers_per_year": lambda x: (
-            f"or {count(x)} more newcomers from outside", f"或每年再从市外迁入{count(x)}人"),
+            f"or {count(x)} more newcomers a year from outside", f"或每年再从外地迁入{count(x)}人"),
         "villagers_in_the_year": lambda x: (
             f"about {count(x)} more villagers would have to become urban residents in the 12 months",
             f"当年约需再有{count(x)}名乡村居民成为城镇常住人口"),
@@ -449,10 +452,13 @@ def _questions(page: Page, v: Verdict) -> None:
             "  A place refilled completes the list; it moves nobody by itself.", "  名册补足不等于实际搬迁。"
         ))  # fmt: skip
     if v.effect is not None:
+        told = v.effect.low is not None and v.effect.high is not None
         page.add(page.say(
             "  Effect of moving: income since the start of movers against households granted at the same time whose"
-            "\n  grants were withheld at random, in one extra run a future; 95 % interval, not a band.",
-            "  搬迁影响：与同期获批但被随机暂缓的农户相比（每种未来另作一次模拟）；所附为95%置信区间。",
+            "\n  grants were withheld at random, in one extra run a future; "
+            + ("95 % interval, not a band." if told else "too few futures for an interval."),
+            "  搬迁影响：与同期获批但被随机暂缓的农户相比（每种未来另作一次模拟）；"
+            + ("所附为95%置信区间。" if told else "未来太少，无法给出区间。"),
         ))  # fmt: skip
 
 

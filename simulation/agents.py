@@ -1037,7 +1037,8 @@ class OfficeAgent(PlainAgent):
         soon = model.inputs.institutions.ready[min(model.month + ANNOUNCED_MONTHS, model.inputs.months - 1)]
         for site in model.sites:
             if site.county == self.county:
-                self.room[site.mode] += math.floor(soon[site.row]) - site.reserved - site.occupied - site.idle
+                site.soon = math.floor(soon[site.row])
+                self.room[site.mode] += site.soon - site.reserved - site.occupied - site.idle
         for h in self.households:
             if h.status == APPLIED:
                 self.room[h.mode] -= 1.0

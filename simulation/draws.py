@@ -25,9 +25,9 @@ from simulation.rule import primitive, rule, step
 # Streams: one name for each random process. A lasting draw is made in month 0; a pair serves two processes.
 (
     TASTE_MODE, TASTES, APPLY, LOTTERY, DROP_OUT, WITHHOLD, KEEP_JOB, SEEK, JOB_RANK, MATCHES, SEPARATE,
-    JOB_KIND, SURRENDER, RETURN, LEASE, SETTLE, AWAY, VILLAGE_MONTH, EARLIER_MONTH, EARLIER_MODE, EARLIER_JOB,
+    JOB_KIND, SURRENDER, LEASE, AWAY, VILLAGE_MONTH, EARLIER_MONTH, EARLIER_MODE, EARLIER_JOB,
     SPLIT, MOVERS_MONTH, SCHOOL_DOOR, JOB_DOOR, FLEXIBLE_JOB,
-) = range(26)  # fmt: skip
+) = range(24)  # fmt: skip
 POPULATION = 1000  # streams from here on belong to population.py
 
 _U32 = np.uint64(32)

@@ -75,6 +75,7 @@ SITE = np.dtype(
         ("klass", "i8"),  # SMALL, MEDIUM, LARGE
         ("reserved", "f8"),  # homes granted, keys not yet handed over
         ("occupied", "f8"),
+        ("soon", "f8"),  # homes ready within a year
         ("idle", "f8"),  # homes owned by households that left, or kept empty for the comparison group
     ]
 )

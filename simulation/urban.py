@@ -16,6 +16,10 @@ CORE, TOWN, RURAL = range(len(AREAS))
 _COMPONENT = {name: k for k, name in enumerate(COMPONENTS)}
 _AT_HOME = [GROUPS.index(name) for name in ("stayers", "withheld", "returned")]
 _EARNED = [INCOMES.index(f"{source}_fen") for source in ("wage", "business", "transfer", "property")]
+_TO_TOWN, _FROM_TOWN = (
+    [K.residents_to_core, K.residents_to_town],
+    [K.residents_from_core, K.residents_from_town],
+)
 _START, _PERSONS = INCOMES.index("start_fen"), INCOMES.index("persons")
 
 
@@ -86,7 +90,7 @@ def _flows(month: np.ndarray, p: np.record, residents: np.ndarray, outcomes: Out
     placed = outcomes.county[t, :, K.job_persons].sum()
     if t > 0:
         placed -= outcomes.county[t - 1, :, K.job_persons].sum()
-    for_others = max(p.urban_jobs_per_year * p.net_job_share / 12.0 - placed, 0.0)
+    for_others = max(p.urban_jobs_per_year * p.net_job_share / 12.0 - max(placed, 0.0), 0.0)
     arrivals = p.net_in_migration_per_year / 12.0 + p.in_migrants_per_net_job * for_others
     towns[:, _COMPONENT["migration"]] = split * arrivals
     month[RURAL, _COMPONENT["migration"]] = -p.rural_net_out_per_year / 12.0
@@ -135,7 +139,8 @@ def _incomes(outcomes: Outcomes, policy: np.recarray, months: int) -> None:
         rural = policy[0, 0].rural_mean_income_yuan_per_person * p.income_index
         movers = group[GROUPS.index("movers")]
         earned = _over(movers[_EARNED].sum() * 12.0 / 100.0, movers[_PERSONS], urban)
-        newcomers = min(_over(movers[_PERSONS], outcomes.urban[t, :RURAL, 0].sum(), 0.0), 1.0)
+        arrived = outcomes.county[t, :, _TO_TOWN].sum() - outcomes.county[t, :, _FROM_TOWN].sum()
+        newcomers = min(max(_over(arrived, outcomes.urban[t, :RURAL, 0].sum(), 0.0), 0.0), 1.0)
         mixed = urban * (1.0 - newcomers) + earned * newcomers
         grown, with_policy = urban / rural, urban / (rural * gain)
         ratio = mixed / (rural * gain * kept)

@@ -78,6 +78,7 @@ def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
         name="lishui/plan",
         title={"en": "Lishui 2024-2026", "zh": "丽水市 2024-2026 年"},
         header={"authors": ["Anju"]},
+        laid_over=lambda: (),
         start="2024-01",
         window=window,
         months=months,

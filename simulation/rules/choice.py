@@ -171,10 +171,11 @@ def standing(h, p, job_chance):
     chance = 1.0 if p.job_before_move > 0.0 else job_chance
     pay = 12.0 * skill(h, p) * 0.5 * (p.workshop_wage_yuan_per_month + p.service_wage_yuan_per_month)
     year = h.remittance + h.transfer + h.property + p.dividend_yuan_per_person * h.members
-    year = year + p.education_waiver_yuan_per_child * h.children
+    offered = p.education_waiver_yuan_per_child * h.children  # stated amounts do not grow with incomes
     if h.poor > 0:
-        year = year + p.poor_dividend_yuan_per_person * h.members
-    parity = p.insurance_gain_yuan_per_person * h.members if p.insurance_parity > 0.0 else 0.0
+        offered = offered + p.poor_dividend_yuan_per_person * h.members
+    if p.insurance_parity > 0.0:
+        offered = offered + p.insurance_gain_yuan_per_person * h.members
     return Standing(
         income_now(h, p),
         p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index,
@@ -183,7 +184,7 @@ def standing(h, p, job_chance):
         h.local_jobs * (1.0 - p.job_kept_share),
         1.0 * (h.workers - h.local_jobs),
         chance * pay * p.income_index,
-        year * p.income_index + parity,
+        year * p.income_index + offered,
         purse(h, p),
     )
 
@@ -196,7 +197,8 @@ def expected_income(h, p, m, own):
     farm = farm_kept(p, m)
     seekers = own.lost + own.free * participation_at(p, m)
     land = (p.land_rent_yuan_per_mu * (1.0 - farm) + p.ecological_payment_yuan_per_mu) * h.land_mu
-    return own.kept + seekers * own.pay + h.business * farm * p.income_index + own.beside + land
+    let = h.let_rent * p.income_index if m.surrender > 0.0 else 0.0  # an old house that is given up is let no more
+    return own.kept + seekers * own.pay + h.business * farm * p.income_index + own.beside + land - let
 
 
 @rule
@@ -289,7 +291,7 @@ def choose(h, p, modes, terms, limit, around, site_of, sites, room, whole, expla
             if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
                 continue
             is_open = True
-            taken = m.needs_home > 0.0 and room[k] < 1.0
+            taken = m.needs_home > 0.0 and (room[k] < 1.0 or own_site_full(p, sites[site_of[k]]))
             if taken and explain == 0:
                 continue
             c = costs(h, p, m, entitlement(h, p, m, whole), whole, limit, own.purse)
@@ -318,6 +320,12 @@ def choose(h, p, modes, terms, limit, around, site_of, sites, room, whole, expla
             if o.affordable and worth > 0.0:
                 return Choice(k, worth, is_open, wanted, full)
     return Choice(-1, best, is_open, wanted, full)
+
+
+@rule
+def own_site_full(p, site):
+    """Where neighbours are kept together, whether the village's own site has no home left within a year."""
+    return p.neighbours_together > 0.0 and site.soon - site.reserved - site.occupied - site.idle < 1.0
 
 
 @rule

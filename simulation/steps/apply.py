@@ -62,8 +62,8 @@ def find_room(hh, status, books, c, t):
     for s in range(len(books.sites)):
         site = books.sites[s]
         if site.county == c:
-            held = site.reserved + site.occupied + site.idle
-            room[site.mode] += math.floor(books.ready[soon, s]) - held
+            site.soon = math.floor(books.ready[soon, s])
+            room[site.mode] += site.soon - site.reserved - site.occupied - site.idle
     for i in range(books.offices[c].first, books.offices[c].last):
         if status[i] == APPLIED:
             room[hh[i].mode] -= 1.0
