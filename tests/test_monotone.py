@@ -17,7 +17,7 @@ from simulation.run import run
 
 choose, terms = interpreted(choice.choose), interpreted(loan.terms)
 HOUSEHOLDS = [plain(record) for record in new_households(population(600, 20, seed=4)[0])]
-SITES = [SimpleNamespace(klass=k) for k in (0, 1, 2)]
+SITES = [SimpleNamespace(klass=k, soon=10.0, reserved=0.0, occupied=0.0, idle=0.0) for k in (0, 1, 2)]
 ROOM = [100.0] * 9
 
 
