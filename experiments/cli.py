@@ -373,20 +373,32 @@ def check(
 
 @app.command("list")
 def list_(lang: Lang = None, as_json: Json = False) -> None:
-    """List the scenarios that come with anju."""
+    """List the scenarios and packages that come with anju."""
     import scenarios
 
     with _door():
-        known = scenarios.names()
+        known, laid = scenarios.names(), scenarios.packages()
     if as_json:
-        rows = [{"name": name, "title": {"en": en, "zh": zh}} for name, en, zh in known]
+        rows: list[dict[str, Any]] = [{"name": name, "title": {"en": en, "zh": zh}} for name, en, zh in known]
+        rows += [{"name": name, "title": {"en": en, "zh": zh}, "package": True} for name, en, zh in laid]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     langs = _langs(lang)
-    width = max((len(name) for name, _, _ in known), default=0)
-    for name, en, zh in known:
-        titles = {"en": en, "zh": zh}
-        typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
+    width = max((len(name) for name, _, _ in (*known, *laid)), default=0)
+
+    def say(rows: Sequence[tuple[str, str, str]]) -> None:
+        for name, en, zh in rows:
+            titles = {"en": en, "zh": zh}
+            typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
+
+    say(known)
+    if laid:
+        heads = {
+            "en": "Packages, laid over a scenario by --with:",
+            "zh": "政策包，用 --with 叠加在情景之上：",
+        }
+        typer.echo("\n" + "  ".join(heads[one] for one in langs))
+        say(laid)
 
 
 @app.command(short_help="Show a scenario: its numbers, their sources, what differs from another.")

@@ -30,7 +30,7 @@ WORDS = {
     "school": ("moves for school", "进城就学及随迁"), "jobs": ("moves for town jobs", "转移就业"),
     "migration": ("net in-migration", "净迁入"), "students": ("students", "在校生"),
     "graduates": ("graduates who stay", "毕业生留存"), "reclassified": ("reclassified villages", "村改居"),
-    "returners": ("return to villages", "返乡创业"),
+    "returners": ("return to start a business", "返乡创业"),
     "by_growth": ("growth of incomes", "收入增长"), "by_policy": ("policy", "政策"),
     "by_composition": ("who lives where", "人口构成"),
 }  # fmt: skip

@@ -112,6 +112,7 @@ class Verdict:
 
     scenario: str
     title: dict[str, str]
+    laid_over: tuple[str, ...]  # packages and single settings
     study: str
     points: int
     replications: int
@@ -153,6 +154,7 @@ def verdict(study: Study) -> Verdict:
     return Verdict(
         scenario=scenario.name,
         title=dict(scenario.title),
+        laid_over=scenario.laid_over(),
         study=study.id,
         points=study.points,
         replications=study.replications,

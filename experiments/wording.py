@@ -279,7 +279,11 @@ def _needs(page: Page, t: TargetVerdict, form: Callable[[float], str]) -> None:
         return
     limit, median, count = page.limit(t.metric, t.unit, t.value), form(t.outcome.median), page.count
     if median == form(t.value) and t.unit in ("ratio", "share"):  # so near that it takes more digits to tell
-        median = f"{t.outcome.median:.4f}" if t.unit == "ratio" else f"{100 * t.outcome.median:.3f}" + page.say(" %", "%")
+        median = (
+            f"{t.outcome.median:.4f}"
+            if t.unit == "ratio"
+            else f"{100 * t.outcome.median:.3f}" + page.say(" %", "%")
+        )
     met = t.outcome.median >= t.value if t.at_least else t.outcome.median <= t.value
     n = t.needs
     if met or not n:

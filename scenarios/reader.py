@@ -20,7 +20,7 @@ from scenarios.errors import InputError, problem
 from scenarios.files import File, Layer, show
 from scenarios.lines import Path
 from scenarios.numbers import number
-from scenarios.scenario import Entry, Scenario
+from scenarios.scenario import SET, Entry, Scenario
 from scenarios.schema import MARGINS, MOST_MONTHS
 from scenarios.sections import layer_of
 from scenarios.whole import build
@@ -41,6 +41,10 @@ def load(
     `COUNTY.PARAMETER`) to a text such as `20000 yuan/person`. Raises InputError with every problem found.
     """
     problems: list[str] = []
+    if twice := [p for n, p in enumerate(packages) if p in packages[:n]]:
+        raise InputError(
+            [problem(p, "package", "is named twice", "", "name each package once") for p in twice]
+        )
     chain = _chain(str(name_or_path), problems)
     over = [layer for p in packages for layer in _chain(p, problems, package=True)]
     if problems and not chain:
@@ -161,10 +165,21 @@ def _open(name: str, problems: list[str], *, package: bool = False, of: File | N
         where, key = (
             (of.where(("extends",)), "extends") if of else (name, "package" if package else "scenario")
         )
+        wrong = f'no {"package" if package else "scenario"} "{name}"'
+        if not package and name in [n for n, _, _ in globals()["packages"]()]:
+            problems.append(
+                problem(where, key, wrong, "", f"it is a package, laid over a scenario: NAME --with {name}")
+            )
+            return None
+        if FilePath(name).is_dir():
+            near = [plan] if FilePath(plan := f"{name.rstrip('/')}/plan.toml").is_file() else known
+            wrong = f'"{name}" is a folder'
+            if near != known:
+                problems.append(problem(where, key, wrong, "a .toml file in it", f"for example {plan}"))
+                return None
         problems.append(
             problem(
-                where, key, f'no {"package" if package else "scenario"} "{name}"',
-                "a name or the path of a .toml file" + did_you_mean(name, near),
+                where, key, wrong, "a name or the path of a .toml file" + did_you_mean(name, near),
                 f"known: {', '.join(known)}" if known else "",
             )
         )  # fmt: skip
@@ -236,6 +251,17 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
                     "a month such as 2024-01" if "start" in key else f"{least} to {MOST_MONTHS} months",
                 )
             continue
+        owner, _, leaf = key.rpartition(".")
+        if (
+            key not in known
+            and leaf in PARAMETERS.keys() | MODE_PARAMETERS.keys()
+            and owner not in modes + counties
+        ):
+            wrong(
+                f'there is no county or mode "{owner}"' + did_you_mean(owner, [*counties, *modes]),
+                f"a county ({', '.join(counties)}) or, for a mode's number, a mode ({', '.join(modes)})",
+            )
+            continue
         if key not in known:
             wrong(
                 "unknown key" + did_you_mean(key, [*known, *periods]),
@@ -247,7 +273,7 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
         if match is None or not math.isfinite(float(match[1])):
             wrong(f'"{text}" is not a number', f'such as "{_example(parameter)}"')
             continue
-        raw = {"value": float(match[1]), "unit": match[2] or parameter.unit, "source": "assumption (--set)"}
+        raw = {"value": float(match[1]), "unit": match[2] or parameter.unit, "source": SET}
         entry = number(raw, parameter, key, "--set", wrong)
         if entry is not None:
             found[path] = entry

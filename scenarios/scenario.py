@@ -36,6 +36,7 @@ class Entry:
 
 
 ABSENT = "not in use here"
+SET = "assumption (--set)"  # the source of a single setting
 """The source of a number no file gives, because the instrument it belongs to does not exist there."""
 
 
@@ -139,6 +140,12 @@ class Scenario:
     shares: Mapping[str, Shares]
     population_seed: int
     files: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+
+    def laid_over(self) -> tuple[str, ...]:
+        """What was laid over the named scenario: packages, then single settings as KEY=VALUE."""
+        sets = [e for e in self.entries() if e.source == SET and isinstance(e.value, int | float)]
+        return (*self.packages, *(f"{e.name}={e.value:.10g} {e.unit}" for e in sets))
 
     def entries(self) -> list[Entry]:
         """Every number that may be overridden by name: parameters, counties' own, modes and population margins."""

@@ -193,14 +193,16 @@ def _head(out: Console, scenario: Scenario, lang: str) -> None:
     ]
     table = Table.grid(padding=(0, 2))
     for key, value in rows:
-        table.add_row(Text(key), Text(value))
+        table.add_row(Text(key), Text(value, overflow="fold"))
     out.print(table)
     left_out = header["not_modelled"]
     assert isinstance(left_out, list)
     if left_out:
         out.print(Text(word("not modelled", lang)))
         for line in left_out:
-            out.print(Text(f"  - {line[lang]}"))
+            bullet = Table.grid(padding=0)
+            bullet.add_row(Text("  - "), Text(line[lang], overflow="fold"))
+            out.print(bullet)
 
 
 def _numbers(out: Console, scenario: Scenario, lang: str) -> None:

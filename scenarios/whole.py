@@ -168,6 +168,7 @@ def build(
         modes=modes, sites=tuple(sites), site_classes=classes, closures=closures, targets=targets, values=values,
         population=margins, shares=shares, population_seed=merged.get(("population", "seed"), 1),
         files=tuple(layer.file.label for layer in layers),
+        packages=tuple(layer.file.label.rpartition("/")[2].removesuffix(".toml") for layer in over),
     )  # fmt: skip
 
 

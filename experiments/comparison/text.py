@@ -43,7 +43,7 @@ def _head(page: Page, a: Answer) -> None:
     n, r = a.points, a.replications
     if n > 1:
         page.add(page.say(
-            f"{n} futures x {r} replications a policy; the same households, draws and uncertain values in a region.",
+            f"{n} futures x {r} {'replication' if r == 1 else 'replications'} a policy; the same households, draws and uncertain values in a region.",
             f"每项政策{n}种未来 × {r}次重复；同一地区各政策的农户、随机数和不确定因素取值相同。",
         ))  # fmt: skip
     elif r > 1:
@@ -171,7 +171,7 @@ def _budgets(page: Page, a: Answer, rows: dict[str, str]) -> None:
     page.title(f"Public money, whole run (median, {unit})", f"资金（全期，中位数，{unit}）")
     parts = {
         "appropriated": page.say("appropriated", "预算拨款"),
-        "pool_money": page.say("a listed person", "按人头筹集"),
+        "pool_money": page.say("for listed persons", "按人头筹集"),
         "quota_revenue": page.say("quota revenue", "指标收益"),
         "cost": page.say("spent", "支出"),
         "standing": page.say("of it outside", "其中账户外"),
@@ -271,8 +271,8 @@ def _equal(page: Page, a: Answer) -> str:
     )
     return page.say(
         f"Equal budgets: what central, province, city and county budgets and the jobs budget put in over the run is {what} for every\n"
-        "  policy of a region, each of its budgets times the factor. Not equalised, because they follow what households do: money a\n"
-        "  listed person, standing entitlements, quota and land revenue, bridge finance. Money may be left unspent."
+        "  policy of a region, each of its budgets times the factor. Not equalised, because they follow what households do: money for\n"
+        "  listed persons, standing entitlements, quota and land revenue, bridge finance. Money may be left unspent."
         + left,
         f"等预算：同一地区各政策的中央、省、市、县预算与就业资金全期合计均为{what}，各项预算同乘一个系数。\n"
         "  按人头筹集的资金、常设待遇、指标与土地收入、垫付额度随农户行为而变，未作统一；资金可能有结余。"
@@ -292,7 +292,8 @@ def _interval_head(page: Page, a: Answer) -> str:
 
 def _signed(x: float, form: Callable[[float], str]) -> str:
     written = form(x + 0.0)
-    return f"+{written}" if x > 0 and written[:1] not in "0<" else written.replace("-0 ", "0 ")
+    plus = x > 0 and written[:1] != "<" and any(c in "123456789" for c in written)
+    return f"+{written}" if plus else written.replace("-0 ", "0 ").replace("-", "−")
 
 
 def _difference(page: Page, d: Difference | None, form: Callable[[float], str]) -> tuple[str, str]:

@@ -16,6 +16,8 @@ def footnote(study: Any, words: Words) -> list[str]:
     """The lines under a chart, enough to run it again."""
     scenario = study.scenario
     name = words("scenario", name=scenario.name, title=scenario.title[words.lang])
+    if laid := scenario.laid_over():
+        name += words("laid_over", list=words("comma").join(laid))
     made = words("study", version=study.version, id=study.id, seed=study.seed)
     lines = [words("comma").join((name, made, size(study, words)))]
     if study.points > 1:
@@ -44,11 +46,11 @@ def sources(scenario: Any, words: Words) -> list[str]:
     documents = Counter(
         short(part) for source in cited for part in re.split(r"[;；](?![^(]*\))", source) if part.strip()
     )
-    assumed = documents.pop("assumption", 0)
+    assumed = documents.pop("assumption", 0) + documents.pop("memory", 0)  # not read: counted as assumed
     ranked = [name for name, _ in sorted(documents.items(), key=lambda item: (-item[1], item[0]))]
     more = [words("more", count=len(ranked) - MOST)] if len(ranked) > MOST else []
     reference = scenario.header.get("reference")
-    first = [reference] if reference else []
+    first = [reference] if reference and not reference.startswith("none") else []
     return [*first, *ranked[:MOST], *more, *([words("assumptions")] if assumed else [])]
 
 

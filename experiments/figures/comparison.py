@@ -281,7 +281,8 @@ def _title(answer: Answer, words: Words) -> str:
     if len(best) == 1:
         return _title_of(answer, next(iter(best.values())), words)
     listed = [
-        words("comparison_best", region=region, policy=p.title[words.lang],
+        words("comparison_best" if (p.additional.low or 0.0) > 0.0 else "comparison_best_unclear",
+              region=region, policy=p.title[words.lang],
               more=_writer(panels(answer, region)[1], words)[0](p.additional.value))
         for region, p in best.items()
         if p.additional

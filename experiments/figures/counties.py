@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,10 +75,11 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
         footnote=caption.footnote(study, words),
     )
     single = len(study.runs) == 1
+    percent = _percent(d, words)
     unit = 1e4 if words.lang == "zh" and d.persons.max() >= 2e4 else 1.0
     written, shares = (
         [_written([write(v) for v in values[:, i]], words, single) for i in range(len(counties))]
-        for values, write in ((d.persons, lambda v: words.number(v, digits=3)), (d.share, words.percent))
+        for values, write in ((d.persons, lambda v: words.number(v, digits=3)), (d.share, percent))
     )
     gutter = style.MARGIN + max(style.width_of(c, size) for c in counties) + 2.5
     columns = [max(style.width_of(t, size) for t in column) + 2.0 for column in (written, shares)]
@@ -107,7 +109,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     right.set_xlabel(words("pool_axis"))
     whole = d.region[1] * 100.0
     right.axvline(whole, color=style.VERMILLION, lw=0.8, ls=(0, (4, 2)), zorder=1)
-    right.annotate(words("region_share", share=words.percent(d.region[1])), (whole, 1.0), (0, 2),
+    right.annotate(words("region_share", share=percent(d.region[1])), (whole, 1.0), (0, 2),
                    xycoords=("data", "axes fraction"), textcoords="offset points", ha="center", va="bottom",
                    color=style.VERMILLION)  # fmt: skip
     return sheet
@@ -118,16 +120,22 @@ def _written(texts: list[str], words: Words, single: bool) -> str:
     return middle if single else words.with_range(middle, low, high)
 
 
+def _percent(d: Data, words: Words) -> Callable[[float], str]:
+    """How shares are written: whole per cents, tenths where all are small."""
+    return lambda share: words.percent(share, places=0 if d.share[1].max() >= 0.1 else 1)
+
+
 def _title(study: Any, d: Data, counties: list[str], words: Words) -> str:
     if d.persons.max() == 0:
         return words("counties_title_nobody")
+    percent = _percent(d, words)
     low, high = int(d.share[1].argmin()), int(d.share[1].argmax())
     values = dict(
         first=counties[0],
         persons=words.number(d.persons[1, 0], digits=3),
-        high=words.percent(d.share[1, high]),
+        high=percent(d.share[1, high]),
         highest=counties[high],
-        low=words.percent(d.share[1, low]),
+        low=percent(d.share[1, low]),
         lowest=counties[low],
     )
     return words("counties_title_single" if len(counties) == 1 else "counties_title", **values)

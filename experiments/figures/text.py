@@ -18,6 +18,7 @@ WORDS = {
     "with_range": ("{value} ({range})", "{value}（{range}）"),
     "to": ("–", "～"),
     "scenario": ("Scenario {name}, {title}", "情景 {name}，{title}"),
+    "laid_over": (" with {list}", "，叠加 {list}"),
     "study": ("Anju {version}, study {id}, seed {seed}", "安居 {version}，研究编号 {id}，种子 {seed}"),
     "one_run": ("one run", "单次模拟"),
     "one_future": (
@@ -190,7 +191,10 @@ WORDS = {
     "money_note": ("Payments from {first} to {last}; {spread}", "{first}至{last}收支；{spread}"),
     "money_in": ("Into the programme's account, by payer", "项目资金来源"),
     "money_out": ("Spending, by purpose", "支出用途"),
-    "money_home": ("Households' homes: what they cost and who pays", "农户住房：费用与出资"),
+    "money_home": (
+        "Households' homes: what they cost and who pays (means over runs)",
+        "农户住房：费用与出资（各次模拟均值）",
+    ),
     "quota": ("land quota sold", "土地指标收入"),
     "outside": ("{purpose}*", "{purpose}*"),
     "outside_note": (
@@ -221,6 +225,10 @@ WORDS = {
     ),
     "comparison_title_regions": ("Most additional persons: {list}", "净增搬迁人数最多：{list}"),
     "comparison_best": ("{region}, {policy} ({more})", "{region}，{policy}（{more}）"),
+    "comparison_best_unclear": (
+        "{region}, {policy} ({more}, unclear)",
+        "{region}，{policy}（{more}，尚不明确）",
+    ),
     "comparison_title_unclear": (
         'Whether any policy moves more persons than "{reference}" is unclear',
         "是否有政策比“{reference}”搬迁更多人，尚不明确",

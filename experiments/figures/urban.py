@@ -129,7 +129,7 @@ def _title(study: Any, d: Data, words: Words) -> str:
         target=_percent(words, target.value),
         date=words.date(study.scenario.start, target.month),
         answer=words("urban_reached" if met else "urban_missed"),
-        median=words.percent(median, places=1),
+        median=words.percent(median, places=3 if round(median, 3) == round(target.value, 3) else 1),
     )
 
 
