@@ -23,7 +23,7 @@ from simulation.institutions import OFFICE, Institutions
 from simulation.ledger import FLOW
 from simulation.model import RelocationModel
 from simulation.outcomes import AREAS, COMPONENTS, GROUPS, INCOMES, INDICATORS
-from simulation.policy import by_month
+from simulation.policy import MODE_PARAMETERS, PARAMETERS, by_month
 from simulation.run import Inputs, Result
 
 FOLDER = Path(__file__).parent / "hand_worked"
@@ -33,7 +33,6 @@ IN_FEN = {
     "income", "savings", "loan", "debt_service", "arrears", "subsidy", "compensation", "pool", "cash", "committed", "jobs_cash",
     "debt", "lent",
 }  # fmt: skip
-LONGER: dict[str, str] = {"due": "debt_service"}
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,10 @@ class Case:
     def misread(self) -> list[str]:
         """Numbers the arithmetic rests on that are not the scenario's."""
         months, wrong = self.text["months"], []
-        found = {
-            name: self.whole.policy[name][:months, self.county] for name in self.whole.policy.dtype.names
-        }
+        found = {name: self.whole.policy[name][:months, self.county] for name in PARAMETERS}
         expected = {k: v for k, v in self.text["reads"].items() if not isinstance(v, dict)}
         for mode, k in zip(self.text["modes"], self.modes, strict=True):
-            found |= {f"{mode}.{f}": self.whole.modes[f][:months, k] for f in self.whole.modes.dtype.names}
+            found |= {f"{mode}.{f}": self.whole.modes[f][:months, k] for f in MODE_PARAMETERS}
             expected |= {f"{mode}.{f}": v for f, v in self.text["reads"].get(mode, {}).items()}
         for name, value in expected.items():
             if not np.array_equal(found[name], by_month(value, months)):
@@ -106,7 +103,7 @@ class Case:
         for name, value in (CERTAIN | self.text["policy"]).items():
             policy[name][:, 0] = by_month(value, months)
         modes = self.whole.modes[:months][:, self.modes].copy()
-        housed = np.flatnonzero(modes.needs_home[0] > 0.0).astype(np.int32)
+        housed = np.flatnonzero(modes["needs_home"][0] > 0.0).astype(np.int32)
         site_of = np.full((1, modes.shape[1]), -1, np.int32)
         site_of[0, housed] = np.arange(len(housed))
         population, villages = self.people(0)
@@ -135,7 +132,7 @@ class Case:
                 for change, table in ((False, row), (True, row.get("change", {}))):
                     for who in table.keys() - {"at", "change"}:
                         for what, value in table[who].items():
-                            yield month, who, LONGER.get(what, what), value, change
+                            yield month, who, "debt_service" if what == "due" else what, value, change
 
     def differences(self, months: list[dict[str, dict]], result: Result) -> list[str]:
         """Where a run differs from the paper; money is compared to the fen."""
