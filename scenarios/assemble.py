@@ -95,6 +95,11 @@ class _Values:
     def __call__(self, name: str) -> Dated:
         return self.overrides[name] if name in self.overrides else self.entries[name].value
 
+    def name_in(self, county: str, name: str) -> str:
+        """The county's own parameter if it has one, else the region's."""
+        own = f"{county}.{name}"
+        return own if own in self.entries else name
+
     def number(self, name: str) -> float:
         """The value at the start."""
         return self.overrides[name] if name in self.overrides else self.entries[name].at(0)
@@ -232,9 +237,11 @@ def _open_share(
     scenario: Scenario, values: _Values, population: Population, villages: Villages
 ) -> np.ndarray | None:
     """The same of those the programme is open to, where only villages marked for relocation may apply."""
-    if values.number("merging_villages_only") <= 0.0:
+    only = [values.number(values.name_in(c.id, "merging_villages_only")) > 0.0 for c in scenario.counties]
+    if not any(only):
         return None
-    concerned = (population.earlier == 0) & (villages.kind[population.village] == MERGING)
+    open_to = ~np.array(only)[population.county] | (villages.kind[population.village] == MERGING)
+    concerned = (population.earlier == 0) & open_to
     persons = np.bincount(population.county[concerned], population.members[concerned], len(scenario.counties))
     return persons / max(persons.sum(), 1.0)
 
@@ -252,18 +259,17 @@ def _ready(scenario: Scenario, values: _Values) -> np.ndarray:
     evenly while the window is open. Unsold flats need no building: `homes_per_year` come on sale.
     """
     month = np.arange(scenario.months, dtype=float)
-    lag = values.number("home_lag_months")
     market = {mode.id for mode in scenario.modes if mode.homes == "market"}
     columns = []
     for site in scenario.sites:
         ready, under_way, per_year = (
             site.values[name].at(0) for name in ("homes_ready", "homes_under_way", "homes_per_year")
         )
+        lag = values.number(values.name_in(site.county, "home_lag_months"))
         wait = 0.0 if site.mode in market else lag
         finished = np.minimum((month + 1.0) / max(lag, 1.0), 1.0)
-        factor = values.by_month(
-            "market_homes_factor" if site.mode in market else "homes_factor", scenario.months
-        )
+        scale = "market_homes_factor" if site.mode in market else "homes_factor"
+        factor = values.by_month(values.name_in(site.county, scale), scenario.months)
         starts = np.where(month < scenario.window, factor * per_year / 12.0, 0.0)
         begun = np.concatenate(
             [[0.0], np.cumsum(starts)]

@@ -29,12 +29,12 @@ class Column(NamedTuple):
 
 
 _FLAG = Column("0/1", 0, 1, whole=True)
-_PERSONS = Column("persons", 0, 255, whole=True)
-_YUAN_A_YEAR = Column("yuan/year", 0, 1e9)
+_PERSONS = Column("persons", 0, 127, whole=True)
+_YUAN_A_YEAR = Column("yuan/year", 0, 5e7)
 
 HOUSEHOLD = {
     "earlier": _FLAG,
-    "members": Column("persons", 1, 255, whole=True),
+    "members": Column("persons", 1, 127, whole=True),
     "workers": _PERSONS,
     "absent": _PERSONS,
     "children": _PERSONS,
@@ -44,7 +44,7 @@ HOUSEHOLD = {
     "poor": _FLAG,
     "hardship": _FLAG,
     "hazard": _FLAG,
-    "local_jobs": Column("jobs", 0, 255, whole=True),
+    "local_jobs": Column("jobs", 0, 127, whole=True),
     "wage": _YUAN_A_YEAR,
     "business": _YUAN_A_YEAR,
     "remittance": _YUAN_A_YEAR,

@@ -334,7 +334,7 @@ class HouseholdAgent(PlainAgent):
         if self.subsidy > gross:
             office.committed -= self.subsidy - gross
             self.subsidy = gross
-        pool = min(self.pool, gross - self.subsidy)
+        pool = min(self.pool, fen(cost.pool), gross - self.subsidy)  # the household's own part stays its own
         at_once = self.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
         savings = self.savings + kin + borrowed + at_once + pool - gross
         if savings < 0.0 or self.draw(draws.DROP_OUT, self.granted) < p.dropout_share:
@@ -375,6 +375,9 @@ class HouseholdAgent(PlainAgent):
             return
         self.status = MOVED
         self.behind = staying
+        if staying > 0:  # the old house is not given up, whatever was promised for it
+            office.committed -= self.compensation
+            self.compensation = 0.0
         repair = fen(p.split_repair_yuan_per_person * staying)
         if repair <= office.money_left:
             office.pay(F.repair, repair)
@@ -940,8 +943,10 @@ class OfficeAgent(PlainAgent):
         """Interest, part of it paid from above, then principal after grace; interest there is no money for is borrowed."""
         p, month = self.policy, self.model.month
         interest = fen(self.debt * (p.benchmark_rate * p.loan_rate_factor / 12.0) / 100.0)
-        self.take(F.pool_interest_central, fen(interest * p.pool_interest_central_share / 100.0))
-        self.take(F.pool_interest_province, fen(interest * p.pool_interest_province_share / 100.0))
+        central = fen(interest * p.pool_interest_central_share / 100.0)
+        self.take(F.pool_interest_central, central)
+        province = fen(interest * p.pool_interest_province_share / 100.0)
+        self.take(F.pool_interest_province, min(province, interest - central))
         self.borrow(max(0.0, interest - max(0.0, self.money_left)))
         self.pay(F.pool_loan_interest, interest)
         if month >= 12.0 * p.pool_loan_grace_years:

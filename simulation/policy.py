@@ -391,11 +391,17 @@ def policy_table(
     for name, factors in county_factors.items():
         table[name] *= np.asarray(factors, float)[None, :]
     table["calendar_month"] = ((start_month - 1 + np.arange(months)) % 12 + 1.0)[:, None]
-    index = 1.0
-    for t in range(months):
-        table["income_index"][t] = index
-        index *= power(1.0 + table["income_growth"][t, 0], 1.0 / 12.0)
+    table["income_index"] = _index(table["income_growth"])
     return table.view(np.recarray)
+
+
+def _index(growth: np.ndarray) -> np.ndarray:
+    """Incomes over those of the first month, (months, counties); `growth` is yearly."""
+    rates, rate_of = np.unique(growth, return_inverse=True)
+    a_month = np.array([power(1.0 + rate, 1.0 / 12.0) for rate in rates.tolist()])
+    index = np.ones(growth.shape)
+    index[1:] = np.cumprod(a_month[rate_of.reshape(growth.shape)], axis=0)[:-1]
+    return index
 
 
 def mode_table(modes: Sequence[Mapping[str, Dated]], *, months: int) -> np.recarray:

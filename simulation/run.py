@@ -51,6 +51,7 @@ def _misfits(inputs: Inputs) -> list[str]:
     shapes = {
         "modes": (inputs.modes.shape, (months, modes)),
         "open_share": ((counties,) if places.open_share is None else places.open_share.shape, (counties,)),
+        "core": (places.core_counties.shape, (counties,)),
         "pool_share": (places.pool_share.shape, (counties,)),
         "originals": (places.originals.shape, (len(villages.county),)),
         "villages.first": (villages.first.shape, (len(villages.county) + 1,)),
@@ -82,6 +83,7 @@ def _misfits(inputs: Inputs) -> list[str]:
         for name, (column, low, high) in rows.items()
         if column.size and not low <= column.min() <= column.max() < high
     ]
+    wrong += _too_large(population)
     if not 1 <= inputs.window <= months:
         wrong.append(f"window {inputs.window} is outside 1..{months} months")
     sizes = np.diff(villages.first)
@@ -93,6 +95,18 @@ def _misfits(inputs: Inputs) -> list[str]:
         population.county, np.repeat(villages.county, sizes)
     ):
         wrong.append("villages must be listed county by county, households in their village's county")
+    return wrong
+
+
+def _too_large(population: Population) -> list[str]:
+    """What a household's record cannot hold: it counts in signed bytes, and adds up a month's income in fen in 31 bits."""
+    counts = ("members", "workers", "absent", "children", "elderly", "head_age", "schooling", "local_jobs")
+    wrong = [f"population.{name} is above 127" for name in counts if np.any(getattr(population, name) > 127)]
+    year = (population.wage.astype(float) + population.business) + (
+        population.remittance + population.transfer
+    )
+    if np.any(np.abs(year + population.property) > 2.5e8):
+        wrong.append("a household has more than 250,000,000 yuan a year")
     return wrong
 
 

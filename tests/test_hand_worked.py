@@ -1,4 +1,4 @@
-"""Numbers worked out by hand, in tests/hand_worked, against single rules and against the whole model."""
+"""Numbers worked out by hand, in tests/hand_worked, against single rules, the whole model, and households of real scenarios."""
 
 import importlib
 import tomllib
@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from programmes import NAMES, Case
 from same import differences
 from worlds import MODES, POLICY
 
+from scenarios import load
 from simulation.agents import run_agents
 from simulation.households import POPULATION_DTYPES, Population, Villages, new_households
 from simulation.institutions import Institutions
@@ -19,11 +21,13 @@ from simulation.model import RelocationModel, plain
 from simulation.outcomes import K
 from simulation.policy import mode_table, policy_table
 from simulation.rule import interpreted
+from simulation.rules.choice import area
 from simulation.run import Inputs, run
 
 FOLDER = Path(__file__).parent / "hand_worked"
 STORY = tomllib.loads((FOLDER / "household.toml").read_text("utf-8"))
 CASES = tomllib.loads((FOLDER / "rules.toml").read_text("utf-8"))["case"]
+AREAS = tomllib.loads((FOLDER / "areas.toml").read_text("utf-8"))["area"]
 
 
 def hamlet(households: list[dict], *, months: int = 24, mode: dict | None = None, **policy) -> Inputs:
@@ -101,6 +105,35 @@ def test_rules(case):
     if isinstance(case["expect"], dict):
         found = {field: getattr(found, field) for field in case["expect"]}
     assert found == pytest.approx(case["expect"], rel=1e-3 if isinstance(found, float) else 1e-9)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def programme(request) -> Case:
+    return Case(request.param)
+
+
+def test_a_programme_is_worked_with_the_numbers_of_its_scenario(programme):
+    assert programme.misread() == []
+
+
+def test_a_household_of_a_programme_in_both_engines(programme):
+    months, result = programme.compiled()
+    assert programme.differences(months, result) == []
+    months, by_agents = programme.by_agents()
+    assert programme.differences(months, by_agents) == []
+    assert differences(result, by_agents) == []
+
+
+@pytest.mark.parametrize("rule", AREAS, ids=lambda rule: f"{rule['scenario']}: {rule['modes'][0]}")
+def test_areas_by_rule(rule):
+    modes = [mode for mode in load(rule["scenario"]).modes if mode.id in rule["modes"]]
+    assert len(modes) == len(rule["modes"])
+    for mode in modes:
+        m = SimpleNamespace(**{name: entry.at(0) for name, entry in mode.values.items()})
+        for who in ("registered", "hardship", "accompanying"):
+            h = SimpleNamespace(poor=int(who != "accompanying"), hardship=int(who == "hardship"))
+            found = [interpreted(area)(h, m, persons) for persons in range(1, 8)]
+            assert who not in rule or found == rule[who], f"{mode.id}, {who}"
 
 
 def ten(willing: int) -> list[dict]:

@@ -84,7 +84,7 @@ def test_a_byte_order_mark_and_spaces_are_fine(tmp_path):
     [
         (
             dict(members=-1),
-            "own.csv:3: members: -1 is not possible; expected a whole number from 1 to 255 persons",
+            "own.csv:3: members: -1 is not possible; expected a whole number from 1 to 127 persons",
         ),
         (dict(members=2.5), "own.csv:3: members: 2.5 is not possible"),
         (dict(savings="12,5"), "own.csv:3: row: 29 cells; expected 28"),

@@ -222,7 +222,9 @@ class Checked(RelocationModel):
         )
         if np.any(self.policy.calendar_month[self.month] != 1.0):
             assert not np.any(struck | listed)
-        housed = np.isin(self.status, (GRANTED, MOVED, RETURNED, IMPROVED)) & (hh.poor == 1) & (hh.earlier == 0)
+        housed = (
+            np.isin(self.status, (GRANTED, MOVED, RETURNED, IMPROVED)) & (hh.poor == 1) & (hh.earlier == 0)
+        )
         moves = housed & (self.modes[self.month].counts[hh.mode] > 0.0)
         assert np.array_equal(offices.pool_persons, by_county(hh.members * moves, hh, counties))
         assert np.all(offices.funded >= offices.pool_persons)

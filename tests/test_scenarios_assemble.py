@@ -128,6 +128,29 @@ def test_the_cache_is_bounded_and_makes_each_thing_once() -> None:
     assert cache.get((9,), lambda: 5) == 5
 
 
+def test_a_county_may_have_homes_and_villages_of_its_own(tmp_path: Path) -> None:
+    own = (
+        '[[county]]\nid = "yunhe"\nhomes_factor = { value = 0, unit = "ratio", source = "assumption" }\n'
+        'merging_villages_only = { value = 1, unit = "flag", source = "assumption" }\n'
+        '[county.village_type_shares]\nvalue = [0.5, 0.5, 0, 0, 0]\nunit = "share"\nsource = "assumption"\n'
+    )
+    scenario = load(write(tmp_path, own))
+    before, after = (inputs(s, overrides=SMALL_POOL).institutions for s in (load("lishui"), scenario))
+    built = np.isin(before.site_mode, [k for k, mode in enumerate(scenario.modes) if mode.homes == "built"])
+    yunhe = before.site_county == 6
+    assert before.ready[:, built & yunhe].sum() > 0 and after.ready[:, built & yunhe].sum() == 0
+    assert (before.ready[:, ~yunhe] == after.ready[:, ~yunhe]).all()
+    assert before.open_share is None and after.open_share is not None
+    assert 0 < after.open_share[6] < 0.9 * after.pool_share[6]
+    assert after.open_share.sum() == pytest.approx(1)
+
+
+def test_what_is_of_the_whole_region_is_not_a_countys_own(tmp_path: Path) -> None:
+    own = '[[county]]\nid = "yunhe"\npool_persons = { value = 10, unit = "persons", source = "assumption" }\n'
+    with pytest.raises(InputError, match="pool_persons: unknown key"):
+        load(write(tmp_path, own))
+
+
 def test_contradicting_margins_are_refused(tmp_path: Path) -> None:
     body = '[population]\nlabour_share = { value = 0.9, unit = "share", source = "s" }\n'
     with pytest.raises(InputError, match="population: labour_share: 0.9 in liandu exceeds"):

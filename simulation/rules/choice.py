@@ -99,7 +99,7 @@ def taste_for_kind(p, lots, kind):
 
 
 @rule
-def open_to(h, p, m):
+def open_to(h, m):
     """Whether the household may use a mode of moving."""
     if m.available <= 0.0 or m.counts <= 0.0:
         return False
@@ -129,7 +129,7 @@ def area(h, m, members):
     elif members == 4 and m.area_four_m2 > 0.0:
         most = m.area_four_m2
     if h.hardship > 0:
-        if m.hardship_m2_per_person > 0.0:  # a cap on each person's part: it binds below the smallest home, too
+        if m.hardship_m2_per_person > 0.0:  # a cap on each person's part binds below the smallest home, too
             most = min(most, m.hardship_m2_per_person * members)
         if m.hardship_max_m2 > 0.0:
             most = min(most, m.hardship_max_m2)
@@ -171,11 +171,11 @@ def standing(h, p, job_chance):
     chance = 1.0 if p.job_before_move > 0.0 else job_chance
     pay = 12.0 * skill(h, p) * 0.5 * (p.workshop_wage_yuan_per_month + p.service_wage_yuan_per_month)
     year = h.remittance + h.transfer + h.property + p.dividend_yuan_per_person * h.members
-    offered = p.education_waiver_yuan_per_child * h.children  # stated amounts do not grow with incomes
+    paid = p.education_waiver_yuan_per_child * h.children  # fixed amounts, which do not grow with incomes
     if h.poor > 0:
-        offered = offered + p.poor_dividend_yuan_per_person * h.members
+        paid = paid + p.poor_dividend_yuan_per_person * h.members
     if p.insurance_parity > 0.0:
-        offered = offered + p.insurance_gain_yuan_per_person * h.members
+        paid = paid + p.insurance_gain_yuan_per_person * h.members
     return Standing(
         income_now(h, p),
         p.subsistence_yuan_per_person * (h.members - h.absent) * p.income_index,
@@ -184,7 +184,7 @@ def standing(h, p, job_chance):
         h.local_jobs * (1.0 - p.job_kept_share),
         1.0 * (h.workers - h.local_jobs),
         chance * pay * p.income_index,
-        year * p.income_index + offered,
+        year * p.income_index + paid,
         purse(h, p),
     )
 
@@ -288,7 +288,7 @@ def choose(h, p, modes, terms, limit, around, site_of, sites, room, whole, expla
     if explain > 0 or most_worth(h, p, around, own, lots) + leaning.leave > 0.0:
         for k in range(len(modes)):
             m = modes[k]
-            if not open_to(h, p, m) or (m.needs_home > 0.0 and site_of[k] < 0):
+            if not open_to(h, m) or (m.needs_home > 0.0 and site_of[k] < 0):
                 continue
             is_open = True
             taken = m.needs_home > 0.0 and (room[k] < 1.0 or own_site_full(p, sites[site_of[k]]))

@@ -268,7 +268,7 @@ def move_in(hh, status, files, books, p, modes, seed, c, t, window, sums, by_mod
         if h.subsidy > gross:
             office.committed -= h.subsidy - gross
             h.subsidy = gross
-        pool = min(h.pool, gross - h.subsidy)
+        pool = min(h.pool, min(fen(cost.pool), gross - h.subsidy))  # the household's own part stays its own
         at_once = h.subsidy if p.subsidy_delay_months <= 0.0 else 0.0
         savings = h.savings + kin + loan + at_once + pool - gross
         if savings < 0.0 or u01(seed, DROP_OUT, i, h.granted) < p.dropout_share:
@@ -319,6 +319,9 @@ def move_in(hh, status, files, books, p, modes, seed, c, t, window, sums, by_mod
             continue
         status[i] = MOVED
         h.behind = staying
+        if staying > 0:  # the old house is not given up, whatever was promised for it
+            office.committed -= h.compensation
+            h.compensation = 0.0
         repair = fen(p.split_repair_yuan_per_person * staying)
         if repair > 0.0 and repair <= money_left(office, p):
             office.cash -= repair

@@ -6,7 +6,6 @@ from simulation.households import (
     APPLIED,
     GRANTED,
     IMPROVED,
-    MERGING,
     MOVED,
     NEVER,
     NO_HOME,
@@ -21,6 +20,7 @@ from simulation.rules.choice import choose, is_reluctant, surroundings
 from simulation.rules.grant import eligible, lending_limit
 from simulation.rules.income import income_after_moving, properties, transfers
 from simulation.rules.work import jobs_there
+from simulation.steps.apply import closed_to
 from simulation.steps.at_home import look_up
 
 # the stock each status is counted in; those who live at a destination or came back are counted from their files
@@ -88,7 +88,7 @@ def explain(hh, status, books, at, p, modes, loan, seed, c, t, why):
     for v in range(office.first_village, office.last_village):
         village = books.villages[v]
         around = surroundings(village, float(books.school_open[t, v]))
-        closed_to = p.merging_villages_only > 0.0 and village.kind != MERGING
+        shut_out = closed_to(village, p)
         for i in range(village.first, village.last):
             h = hh[i]
             if h.earlier > 0:
@@ -115,7 +115,7 @@ def explain(hh, status, books, at, p, modes, loan, seed, c, t, why):
                 reason = W.withheld
             elif h.left != NEVER:
                 reason = W.withdrew
-            elif closed_to or not eligible(h, p):
+            elif shut_out or not eligible(h, p):
                 reason = W.infeasible
             else:
                 look_up(h, at, i)

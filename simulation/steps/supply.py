@@ -29,7 +29,7 @@ def county_debt(office, p, t, flows):
     rate = p.benchmark_rate * p.loan_rate_factor / 12.0
     interest = fen(office.debt * rate / 100.0)
     central = fen(interest * p.pool_interest_central_share / 100.0)
-    province = fen(interest * p.pool_interest_province_share / 100.0)
+    province = min(fen(interest * p.pool_interest_province_share / 100.0), interest - central)
     flows[F.pool_interest_central] += central
     flows[F.pool_interest_province] += province
     office.cash += central + province
