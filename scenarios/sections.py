@@ -185,8 +185,10 @@ def _cell(layer: Layer, section: str, id: str, place: Path, raw: Any) -> None:
         layer.set((section, id, name), raw, place)
     elif section != "target":
         choices = [*known, *_ROW_TEXTS[section]]
+        few = choices if len(choices) <= 40 else [k for k in choices if k not in PARAMETERS]
+        more = "" if few == choices else ", or a parameter (docs/parameters.md)"
         layer.wrong(
-            place, "unknown key" + did_you_mean(name, choices), f"one of {', '.join(choices)}",
+            place, "unknown key" + did_you_mean(name, choices), f"one of {', '.join(few)}{more}",
             "remove or rename it",
         )  # fmt: skip
     if (section, name) == ("target", "metric") and isinstance(raw, str) and raw not in METRICS:

@@ -43,7 +43,8 @@ def _head(page: Page, a: Answer) -> None:
     n, r = a.points, a.replications
     if n > 1:
         page.add(page.say(
-            f"{n} futures x {r} {'replication' if r == 1 else 'replications'} a policy; the same households, draws and uncertain values in a region.",
+            f"{n} futures x {r} {'replication' if r == 1 else 'replications'} a policy;"
+            " the same households, draws and uncertain values in a region.",
             f"每项政策{n}种未来 × {r}次重复；同一地区各政策的农户、随机数和不确定因素取值相同。",
         ))  # fmt: skip
     elif r > 1:
