@@ -211,7 +211,9 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
     known: dict[str, tuple[Path, Parameter]] = {
         **{name: (("parameter", name), p) for name, p in PARAMETERS.items()},
         **{f"{m}.{name}": (("mode", m, name), p) for m in modes for name, p in MODE_PARAMETERS.items()},
-        **{f"{c}.{name}": (("county", c, name), p) for c in counties for name, p in COUNTY_PARAMETERS.items()},
+        **{
+            f"{c}.{name}": (("county", c, name), p) for c in counties for name, p in COUNTY_PARAMETERS.items()
+        },
         **{f"population.{name}": (("population", name), p) for name, p in MARGINS.items()},
     }
     periods = ("period.start", "period.window_months", "period.follow_up_months")
