@@ -21,7 +21,7 @@ from scenarios.files import File, Layer, show
 from scenarios.lines import Path
 from scenarios.numbers import number
 from scenarios.scenario import SET, Entry, Scenario
-from scenarios.schema import MARGINS, MOST_MONTHS
+from scenarios.schema import COUNTY_PARAMETERS, MARGINS, MOST_MONTHS
 from scenarios.sections import layer_of
 from scenarios.whole import build
 from scenarios.words import did_you_mean, plain
@@ -226,7 +226,9 @@ def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: lis
     known: dict[str, tuple[Path, Parameter]] = {
         **{name: (("parameter", name), p) for name, p in PARAMETERS.items()},
         **{f"{m}.{name}": (("mode", m, name), p) for m in modes for name, p in MODE_PARAMETERS.items()},
-        **{f"{c}.{name}": (("county", c, name), p) for c in counties for name, p in PARAMETERS.items()},
+        **{
+            f"{c}.{name}": (("county", c, name), p) for c in counties for name, p in COUNTY_PARAMETERS.items()
+        },
         **{f"population.{name}": (("population", name), p) for name, p in MARGINS.items()},
     }
     periods = ("period.start", "period.window_months", "period.follow_up_months")

@@ -72,7 +72,8 @@ COUNTY_NUMBERS = MARGINS | _declare(
     ("core", "flag", 0, 1, "its town is the core city", "属中心城区"),
 ))  # fmt: skip
 # A county may also have its own value of any parameter but those that are of the region as a whole.
-COUNTY_KEYS = COUNTY_NUMBERS | {n: p for n, p in PARAMETERS.items() if p.family not in ("pool", "urban")}
+COUNTY_PARAMETERS = {n: p for n, p in PARAMETERS.items() if p.family not in ("pool", "urban")}
+COUNTY_KEYS = COUNTY_NUMBERS | COUNTY_PARAMETERS
 SITE_NUMBERS = _declare(
     "site", "constant",
     ("persons", "persons", 0, _INF, "size of the whole community, earlier movers included", "安置点规模"),

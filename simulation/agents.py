@@ -1017,7 +1017,8 @@ class OfficeAgent(PlainAgent):
         if p.calendar_month != SEPTEMBER:
             return
         for h in self.lottery:
-            if places >= 1 and h.status == ORIGIN and h.children and not h.in_school and h.sends_children():
+            fits = h.status == ORIGIN and 0 < h.children <= places and not h.in_school
+            if fits and h.sends_children():
                 places -= h.children
 
     def open_job_door(self):

@@ -30,7 +30,7 @@ choose, standing, most_worth, tastes, terms = map(
 HOUSEHOLDS = [plain(record) for record in new_households(population(400, 20, seed=6)[0])]
 for household in HOUSEHOLDS[::3]:
     household.splits = min(household.elderly, household.members - 1)
-SITES = [SimpleNamespace(klass=k) for k in (0, 1, 2)]
+SITES = [SimpleNamespace(klass=k, soon=10.0, reserved=0.0, occupied=0.0, idle=0.0) for k in (0, 1, 2)]
 IN_PLACE = MODES[0] | dict(kind=7, place=0, needs_home=0, price_ratio=0.05, surrender=0)
 FAR = MODES[2] | dict(kind=8, land_kept=0, work_factor=2, subsidy_factor=5)
 WEIGHED = sorted(

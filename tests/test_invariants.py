@@ -121,7 +121,9 @@ class Checked(RelocationModel):
         there = hh.members - hh.behind
         assert np.all((hh.behind >= 0) & (there > 0))
         assert np.all(hh.behind[(self.status != MOVED) & (self.status != RETURNED)] == 0)
-        assert np.array_equal(now[:, K.behind_persons], by_county(hh.behind * (self.status == MOVED), hh, counties))
+        assert np.array_equal(
+            now[:, K.behind_persons], by_county(hh.behind * (self.status == MOVED), hh, counties)
+        )
         if self.month < self.inputs.window:
             assert np.array_equal(
                 now[:, K.persons_keys], by_county(there * new, hh, counties) + now[:, K.persons_returned]

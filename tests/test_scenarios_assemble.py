@@ -149,6 +149,8 @@ def test_what_is_of_the_whole_region_is_not_a_countys_own(tmp_path: Path) -> Non
     own = '[[county]]\nid = "yunhe"\npool_persons = { value = 10, unit = "persons", source = "assumption" }\n'
     with pytest.raises(InputError, match="pool_persons: unknown key"):
         load(write(tmp_path, own))
+    with pytest.raises(InputError, match=r"yunhe.core_share: unknown key"):
+        load("lishui", sets={"yunhe.core_share": "0.5"})
 
 
 def test_contradicting_margins_are_refused(tmp_path: Path) -> None:

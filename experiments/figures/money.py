@@ -107,7 +107,8 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     tall, axis = ROW * max(len(d.incoming), len(d.outgoing), 1), 9.0
     standing = any(name.startswith("standing.") for name, _ in d.outgoing)
     below = 6.0 + tall + axis + (4.0 if standing else 0.0) + 4.0
-    homes = 6.0 + 5.0 + 2 * 6.5 + axis if d.uses.any() else 10.0
+    wraps = words.lang == "en" and np.sum(d.uses > 0) + np.sum(d.means > 0) > 6  # the key takes two lines
+    homes = 6.0 + 5.0 + 2 * 6.5 + axis + (4.0 if wraps else 0.0) if d.uses.any() else 10.0
     sheet = style.Sheet(
         height=below + homes,
         title=_title(d, words),

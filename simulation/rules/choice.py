@@ -197,7 +197,9 @@ def expected_income(h, p, m, own):
     farm = farm_kept(p, m)
     seekers = own.lost + own.free * participation_at(p, m)
     land = (p.land_rent_yuan_per_mu * (1.0 - farm) + p.ecological_payment_yuan_per_mu) * h.land_mu
-    let = h.let_rent * p.income_index if m.surrender > 0.0 else 0.0  # an old house that is given up is let no more
+    let = (
+        h.let_rent * p.income_index if m.surrender > 0.0 else 0.0
+    )  # an old house that is given up is let no more
     return own.kept + seekers * own.pay + h.business * farm * p.income_index + own.beside + land - let
 
 

@@ -111,7 +111,7 @@ def school_door(hh, status, books, at, p, order, seed, c, t):
         if places < 1:
             return
         h = hh[i]
-        if status[i] != ORIGIN or h.children == 0 or h.in_school > 0:
+        if status[i] != ORIGIN or h.children == 0 or h.children > places or h.in_school > 0:
             continue
         around = surroundings(books.villages[h.village], float(books.school_open[t, h.village]))
         taste, rounding = u01_pair(seed, SCHOOL_DOOR, i, 0)
