@@ -427,7 +427,6 @@ class HouseholdAgent(PlainAgent):
         office.job_persons -= self.in_job
         self.village_job = self.in_school = self.in_job = 0
         if house_too and self.let_rent > 0:
-            office.houses_let -= 1
             self.property -= self.let_rent
             self.let_rent = 0
 
@@ -978,16 +977,30 @@ class OfficeAgent(PlainAgent):
 
     # for those who stay in their village
 
+    def part_of(self, total: float) -> int:
+        """The county's part of a number given for the whole region."""
+        upto = math.floor(total * (self.before + self.share) + 1e-6)
+        return upto - math.floor(total * self.before + 1e-6)
+
+    def fill_village_jobs(self):
+        """Village posts, then workshop jobs, in the order of the lottery."""
+        p = self.policy
+        posts = self.part_of(p.village_posts) - self.village_posts
+        jobs = self.part_of(p.village_posts + p.village_workshop_jobs) - self.village_jobs
+        for h in self.lottery:
+            if jobs > 0 and h.status == ORIGIN and not h.village_job and h.workers > h.local_jobs:
+                jobs -= 1
+                h.take_village_job(post=posts > 0)
+                posts -= 1
+
     def run_village_programmes(self):
-        """Each January, in the order of the lottery: projects, village jobs, training, idle houses, as far as numbers and money go."""
-        p, share = self.policy, self.share
+        """Each January, in the order of the lottery: projects, training, idle houses, as far as numbers and money go."""
+        p = self.policy
         if p.calendar_month != JANUARY:
             return
-        posts = math.floor(p.village_posts * share) - self.village_posts
-        jobs = math.floor((p.village_posts + p.village_workshop_jobs) * share) - self.village_jobs
-        seats = math.floor(p.village_training_per_year * share)
+        seats = self.part_of(p.village_training_per_year)
         rented = p.idle_house_rent_yuan_per_year >= 1.0  # nobody lets a house for nothing
-        houses = math.floor(p.idle_houses_per_year * share) if rented else 0
+        houses = self.part_of(p.idle_houses_per_year) if rented else 0
         projects = 0
         if p.project_share > 0.0:
             projects = math.floor(p.project_share * sum(h.poor for h in self.households)) - self.projects
@@ -999,10 +1012,6 @@ class OfficeAgent(PlainAgent):
                 h.start_project()
             if h.status != ORIGIN:
                 continue
-            if jobs > 0 and not h.village_job and h.workers > h.local_jobs:
-                jobs -= 1
-                h.take_village_job(post=posts > 0)
-                posts -= 1
             if seats > 0 and not h.taught and h.workers > 0 and self.jobs_cash >= seat_cost:
                 seats -= 1
                 h.be_taught()
@@ -1013,7 +1022,7 @@ class OfficeAgent(PlainAgent):
     def open_school_door(self):
         """Each September town schools take pupils from villages until places run out."""
         p = self.policy
-        places = math.floor(p.school_places_per_year * self.share)
+        places = self.part_of(p.school_places_per_year)
         if p.calendar_month != SEPTEMBER:
             return
         for h in self.lottery:
@@ -1282,6 +1291,7 @@ class RelocationByAgents(mesa.Model):
         for office in offices:
             office.receive()
             office.renew_list()
+            office.fill_village_jobs()
             office.run_village_programmes()
             office.open_school_door()
             office.open_job_door()

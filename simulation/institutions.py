@@ -86,6 +86,7 @@ OFFICE = np.dtype(
         ("first_village", "i8"),
         ("last_village", "i8"),
         ("share", "f8"),  # of the region's pool
+        ("before", "f8"),  # share of the counties listed before it
         ("open_share", "f8"),  # of those in it the programme is open to
         ("cash", "f8"),  # programme account, fen
         ("committed", "f8"),  # granted and not yet paid, fen
@@ -98,7 +99,7 @@ OFFICE = np.dtype(
         ("village_posts", "i8"),  # public-welfare posts filled in villages
         ("village_jobs", "i8"),  # all village jobs of the programme that are filled
         ("projects", "i8"),  # households with an income project
-        ("houses_let", "i8"),
+        ("houses_let", "i8"),  # idle houses ever let
         ("school_persons", "i8"),  # villagers living in town for school
         ("job_persons", "i8"),  # villagers living in town for a job
         ("door", "i8"),  # where in the lottery the search for town workers stands
@@ -147,7 +148,8 @@ def new_books(institutions: Institutions, *, months: int) -> Books:
     )
     share = institutions.pool_share
     open_share = share if institutions.open_share is None else institutions.open_share
-    offices = _table(OFFICE, counties, share=share, open_share=open_share)
+    before = np.cumsum(share) - share
+    offices = _table(OFFICE, counties, share=share, before=before, open_share=open_share)
     for c, office in enumerate(offices):
         own = np.flatnonzero(villages["county"] == c)
         if len(own):

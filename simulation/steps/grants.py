@@ -240,7 +240,6 @@ def leave_village(h, books, c, surrender):
     office.job_persons -= h.in_job
     h.in_school, h.in_job = 0, 0
     if surrender and h.let_rent > 0:
-        office.houses_let -= 1
         h.property -= h.let_rent
         h.let_rent = 0
 

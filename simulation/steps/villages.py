@@ -22,6 +22,8 @@ JANUARY, SEPTEMBER = 1.0, 9.0
 def in_villages(hh, status, books, at, p, order, seed, c, t, sums, flows):
     """This month's programmes for villagers of county `c`."""
     office = books.offices[c]
+    if p.village_posts + p.village_workshop_jobs > 0.0:
+        fill_village_jobs(hh, status, office, at, p, order)
     if p.calendar_month == JANUARY:
         village_programmes(hh, status, office, at, p, order, sums, flows)
     if p.calendar_month == SEPTEMBER and p.school_places_per_year > 0.0:
@@ -31,13 +33,35 @@ def in_villages(hh, status, books, at, p, order, seed, c, t, sums, flows):
 
 
 @rule
+def part_of(total, office):
+    """A county's part of a number given for the whole region: whole places, that add up over the counties."""
+    return math.floor(total * (office.before + office.share) + 1e-6) - math.floor(
+        total * office.before + 1e-6
+    )
+
+
+@rule
+def fill_village_jobs(hh, status, office, at, p, order):
+    """Public-welfare posts first, then workshops: places that are new, or that somebody left."""
+    posts = part_of(p.village_posts, office) - office.village_posts
+    jobs = part_of(p.village_posts + p.village_workshop_jobs, office) - office.village_jobs
+    for i in order[office.first : office.last]:
+        if jobs < 1:
+            return
+        h = hh[i]
+        if status[i] == ORIGIN and h.village_job == 0 and h.workers > h.local_jobs:
+            jobs -= 1
+            take_village_job(h, office, p, posts > 0)
+            posts -= 1
+            enter(h, at, i)
+
+
+@rule
 def village_programmes(hh, status, office, at, p, order, sums, flows):
-    """Each January: fill village jobs, train, let idle houses, start income projects, as far as the employment account pays."""
-    posts = math.floor(p.village_posts * office.share) - office.village_posts
-    jobs = math.floor((p.village_posts + p.village_workshop_jobs) * office.share) - office.village_jobs
+    """Each January: train, let idle houses, start income projects, as far as the employment account pays."""
     rented = p.idle_house_rent_yuan_per_year >= 1.0  # nobody lets a house for nothing
-    houses = math.floor(p.idle_houses_per_year * office.share) if rented else 0
-    seats = math.floor(p.village_training_per_year * office.share)
+    houses = part_of(p.idle_houses_per_year, office) if rented else 0
+    seats = part_of(p.village_training_per_year, office)
     cost, project = fen(p.training_cost_yuan_per_person), fen(p.project_cost_yuan)
     projects = 0
     if p.project_share > 0.0:
@@ -45,7 +69,7 @@ def village_programmes(hh, status, office, at, p, order, sums, flows):
         for i in range(office.first, office.last):
             poor += hh[i].poor
         projects = math.floor(p.project_share * poor) - office.projects
-    if jobs < 1 and houses < 1 and seats < 1 and projects < 1:
+    if houses < 1 and seats < 1 and projects < 1:
         return
     for i in order[office.first : office.last]:
         h = hh[i]
@@ -54,10 +78,6 @@ def village_programmes(hh, status, office, at, p, order, sums, flows):
             projects -= 1
             start_project(h, office, p, project, flows)
         if status[i] == ORIGIN:
-            if jobs > 0 and h.village_job == 0 and h.workers > h.local_jobs:
-                jobs -= 1
-                take_village_job(h, office, p, posts > 0)
-                posts -= 1
             if seats > 0 and h.taught == 0 and h.workers > 0 and office.jobs_cash >= cost:
                 seats -= 1
                 teach(h, office, p, cost, sums, flows)
@@ -106,7 +126,7 @@ def start_project(h, office, p, cost, flows):
 def school_door(hh, status, books, at, p, order, seed, c, t):
     """Each September: town schools take pupils from villages, in the order of the lottery among those who want it."""
     office = books.offices[c]
-    places = math.floor(p.school_places_per_year * office.share)
+    places = part_of(p.school_places_per_year, office)
     for i in order[office.first : office.last]:
         if places < 1:
             return
