@@ -1291,7 +1291,6 @@ class RelocationByAgents(mesa.Model):
         for office in offices:
             office.receive()
             office.renew_list()
-            office.fill_village_jobs()
             office.run_village_programmes()
             office.open_school_door()
             office.open_job_door()
@@ -1310,6 +1309,7 @@ class RelocationByAgents(mesa.Model):
             office.train()
             office.match()
             office.pay_employers()
+            office.fill_village_jobs()
         leaving = AgentSet(
             [h for h in households if h.live()], random=self.random
         )  # in row order: money may run out

@@ -13,7 +13,7 @@ from simulation.steps.listing import renew_list
 from simulation.steps.record import explain, record, sites_now, villages_now
 from simulation.steps.start import start
 from simulation.steps.supply import supply
-from simulation.steps.villages import in_villages
+from simulation.steps.villages import fill_village_jobs, in_villages
 
 
 @step
@@ -60,6 +60,7 @@ def month(hh, status, books, at, p, modes, order, window, seed, c, t, out):
     train(hh, seekers, office, p, seed, t, now, flows)
     match(hh, seekers, books, p, seed, c, t, flows)
     employers(books, p, c, flows)
+    fill_village_jobs(hh, status, office, at, p, order)
     accounts(at, office, p, groups, flows)
     follow(hh, status, files, chances, books, p, modes, loan, seed, c, t, window, now, groups, flows)
     closures(books, p, c)

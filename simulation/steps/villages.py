@@ -22,8 +22,6 @@ JANUARY, SEPTEMBER = 1.0, 9.0
 def in_villages(hh, status, books, at, p, order, seed, c, t, sums, flows):
     """This month's programmes for villagers of county `c`."""
     office = books.offices[c]
-    if p.village_posts + p.village_workshop_jobs > 0.0:
-        fill_village_jobs(hh, status, office, at, p, order)
     if p.calendar_month == JANUARY:
         village_programmes(hh, status, office, at, p, order, sums, flows)
     if p.calendar_month == SEPTEMBER and p.school_places_per_year > 0.0:
@@ -42,7 +40,9 @@ def part_of(total, office):
 
 @rule
 def fill_village_jobs(hh, status, office, at, p, order):
-    """Public-welfare posts first, then workshops: places that are new, or that somebody left."""
+    """Once this month's leavers have left: public-welfare posts first, then workshops, whether new or left by somebody."""
+    if p.village_posts + p.village_workshop_jobs <= 0.0:
+        return
     posts = part_of(p.village_posts, office) - office.village_posts
     jobs = part_of(p.village_posts + p.village_workshop_jobs, office) - office.village_jobs
     for i in order[office.first : office.last]:
