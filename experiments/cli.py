@@ -499,11 +499,11 @@ def new_region(
     """Write a folder with a region, a plan and sites: a commented template that runs, to be filled in."""
     from scenarios.new_region import new_region
 
-    langs = _langs(lang)
-    if len(langs) > 1:
+    one, *more = _langs(lang)
+    if more:
         raise Refused(f"--lang {lang}: zh or en expected; the comments have one language")
     with _door():
-        folder = new_region(name, out, langs[0], base)
+        folder = new_region(name, out, one, base)
     plan = shlex.quote(str(folder / "plan.toml"))
     for line in (str(folder), f"anju check {plan}", f"anju run {plan} --points 20 --replications 1"):
         typer.echo(line)

@@ -221,8 +221,8 @@ _SETTING = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\
 def _settings(sets: Mapping[str, str], merged: Mapping[Path, Any], problems: list[str]) -> dict[Path, Any]:
     """Single settings: numbers of parameters, modes and margins, or keys of the period."""
     found: dict[Path, Any] = {}
-    modes = [path[1] for path in merged if path[0] == "mode" and path[2:] == ("id",)]
-    counties = [path[1] for path in merged if path[0] == "county" and path[2:] == ("id",)]
+    modes = [str(path[1]) for path in merged if path[0] == "mode" and path[2:] == ("id",)]
+    counties = [str(path[1]) for path in merged if path[0] == "county" and path[2:] == ("id",)]
     known: dict[str, tuple[Path, Parameter]] = {
         **{name: (("parameter", name), p) for name, p in PARAMETERS.items()},
         **{f"{m}.{name}": (("mode", m, name), p) for m in modes for name, p in MODE_PARAMETERS.items()},
