@@ -267,6 +267,7 @@ def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
     _needs(page, t, form)
     if t.futures > 1:
         _drivers(page, v, t)
+    if t.futures > 1 and t is v.targets[-1]:
         page.add(page.say(
             "  A share of futures is not a probability: the ranges are stated, not yet matched to facts.",
             "  未来占比不是概率：各区间为给定范围，尚未与事实校准。",
