@@ -165,9 +165,7 @@ def run(
     logs.start(-1 if quiet else verbose)
     langs = _langs(lang)
     kinds = () if no_figures else _formats(formats)
-    if points is None:
-        points = POINTS if replications is None else 1
-    replications = replications or (REPLICATIONS if points > 1 else 1)
+    points, replications = _size(points, replications)
     scenario = _load(name, set_, with_)
     if fail_unless_reached and not scenario.targets:
         raise Refused(f"{scenario.name}: has no target, so --fail-unless-reached cannot be judged")
@@ -293,9 +291,7 @@ def compare(
     logs.start(-1 if quiet else verbose)
     langs = _langs(lang)
     kinds = () if no_figures else _formats(formats)
-    if points is None:
-        points = POINTS if replications is None else 1
-    replications = replications or (REPLICATIONS if points > 1 else 1)
+    points, replications = _size(points, replications)
 
     from experiments.comparison import policies
 
@@ -522,6 +518,13 @@ def doctor(as_json: Json = False) -> None:
     )
     if report["problems"]:
         raise typer.Exit(INTERNAL)
+
+
+def _size(points: int | None, replications: int | None) -> tuple[int, int]:
+    """Points and replications of a study, from what was asked for; replications alone mean the central values."""
+    if points is None:
+        points = POINTS if replications is None else 1
+    return points, replications or (REPLICATIONS if points > 1 else 1)
 
 
 def _load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None) -> Any:

@@ -41,7 +41,7 @@ class Held:
 
 def held_against(study: Study, effect: Estimate | None) -> tuple[Held, ...]:
     """Every fact kept for the study's region, with the model's outcome where it has one."""
-    families = {label.partition("/")[0] for label in getattr(study.scenario, "files", ())}
+    families = {label.partition("/")[0] for label in study.scenario.files}
     families.add(study.scenario.name.partition("/")[0])
     return tuple(_held(study, match, effect) for match in matches() if match.family in families)
 

@@ -94,13 +94,12 @@ def _payers(study: Study) -> Table:
 
 
 def _monitored(
-    study: Any, run: np.ndarray, dates: np.ndarray, counties: np.ndarray
+    study: Study, run: np.ndarray, dates: np.ndarray, counties: np.ndarray
 ) -> Iterator[tuple[str, Table]]:
     """Incomes by four sources, county by county (12 months) and community by community (last month); urban accounts."""
-    if getattr(study, "county_income", None) is not None:
-        axes = dict(run=run, county=counties, group=np.array(GROUPS))
-        yield "county_incomes", _long(study.county_income, INCOMES, **axes)
-    if getattr(study, "site", None) is not None:
+    axes = dict(run=run, county=counties, group=np.array(GROUPS))
+    yield "county_incomes", _long(study.county_income, INCOMES, **axes)
+    if study.scenario.sites:
         yield "sites", _long(study.site, SITE, run=run, site=np.array([s.id for s in study.scenario.sites]))
     if urban.kept(study):
         axes = dict(run=run, month=dates)

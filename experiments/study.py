@@ -109,11 +109,7 @@ def run_study(
     `progress(done, total)` is called from the calling thread. Results do not depend on `threads`.
     Raises ValueError for impossible numbers.
     """
-    for name, value in (("replications", replications), ("threads", 1 if threads is None else threads)):
-        if value < 1:
-            raise ValueError(f"{name}: {value} given, at least 1 expected")
-    if not 0 <= seed < 2**53:
-        raise ValueError(f"seed: {seed} given, 0 to 2**53 - 1 expected")
+    check_numbers(seed, replications=replications, threads=threads)
     known = () if households is None else ("pool_persons", "earlier_movers_share")
     names, table = designs.points(scenario, points, seed, without=known)
     seeds = [run_seed(seed, replication) for replication in range(replications)]
@@ -162,7 +158,7 @@ def run_study(
         for name, array in arrays.items():
             array[p * replications + r] = left[name]
 
-    _work(task, len(table) * (replications + 1), threads or cpus(), progress)
+    work(task, len(table) * (replications + 1), threads or cpus(), progress)
     versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
     from simulation.codecache import model_hash
 
@@ -182,6 +178,15 @@ def run_study(
     )
 
 
+def check_numbers(seed: int, **counts: int | None) -> None:
+    """Raise ValueError unless the seed is possible and every count that is given is at least 1."""
+    for name, value in counts.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{name}: {value} given, at least 1 expected")
+    if not 0 <= seed < 2**53:
+        raise ValueError(f"seed: {seed} given, 0 to 2**53 - 1 expected")
+
+
 def run_seed(seed: int, replication: int) -> int:
     """The seed of one replication, the same at all points: 53 bits, so that JSON keeps it exactly."""
     digest = hashlib.sha256(f"anju run {seed} {replication}".encode()).digest()
@@ -193,7 +198,7 @@ def cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _work(
+def work(
     task: Callable[[int], None], n: int, threads: int, progress: Callable[[int, int], None] | None
 ) -> None:
     """Call `task` for 0..n-1 on a pool; the first error stops all but the runs in hand.

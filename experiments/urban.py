@@ -53,8 +53,7 @@ class Urban:
 
 def kept(study: Any) -> bool:
     """Whether the scenario keeps urban accounts."""
-    accounts = getattr(study, "urban", None)
-    return accounts is not None and bool(np.any(accounts))
+    return bool(np.any(study.urban))
 
 
 def stocks(study: Any) -> np.ndarray:

@@ -29,7 +29,7 @@ RELOCATION = (
     "pool_loan_interest",
 )  # fmt: skip
 # paid by the county outside the programme's account
-STANDING = ("insurance_gain", "ecological_payment", "education_waiver", "poor_dividend")
+STANDING = tuple(flow.name for flow in FLOWS if flow.programme and flow.payer == "county")
 PUBLIC = ("central", "province", "city", "county")
 FEWEST_POINTS = 5  # below this an interval bootstrapped over points says nothing
 
@@ -323,10 +323,7 @@ def _village(study: Study) -> dict[str, Spread]:
 
 
 def _county_incomes(study: Study) -> dict[str, dict[str, Spread | None]]:
-    incomes = getattr(study, "county_income", None)
-    if incomes is None:
-        return {}
-    movers = incomes[:, :, GROUPS.index("movers")]  # (runs, counties, INCOMES)
+    movers = study.county_income[:, :, GROUPS.index("movers")]  # (runs, counties, INCOMES)
     persons = movers[..., INCOMES.index("persons")]
     heads = {s: ratio(movers[..., INCOMES.index(f"{s}_fen")] * 12.0 / 100.0, persons) for s in SOURCES}
     heads = {"income": np.sum(list(heads.values()), axis=0)} | heads

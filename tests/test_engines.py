@@ -1,6 +1,7 @@
 """Month by month, whole and agent by agent the model gives the same bits; so does every thread, process and kind of machine."""
 
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from numba.core.dispatcher import Dispatcher
 from policies import ANY_POLICY, RENTAL, policies
 from same import differences, digest
 from worlds import MODES, RULED, world
@@ -269,20 +269,40 @@ def test_other_processors_give_the_same_bits():
     assert found.stdout.strip() == digest(run(WORLDS["busy"](), seed=7))
 
 
-def test_one_signature_a_kernel():
-    for make in WORLDS.values():
-        run(make(), seed=1, months=2)
-    kernels = {
-        id(kernel): (f"{kernel.__module__}.{kernel.__name__}", kernel)
-        for name, module in list(sys.modules.items())
-        if name.startswith(("simulation.rules", "simulation.steps", "simulation.month", "simulation.draws"))
-        for kernel in vars(module).values()
-        if isinstance(kernel, Dispatcher)
-    }
-    assert len(kernels) > 60
-    many = {name: kernel.signatures for name, kernel in kernels.values() if len(kernel.signatures) > 1}
-    assert many == {}
-    assert [len(k.signatures) for name, k in kernels.values() if name == "simulation.month.advance"] == [1]
+SIGNATURES = """
+import json, sys
+sys.path[:0] = sys.argv[1:]
+from numba.core.dispatcher import Dispatcher
+from test_engines import WORLDS
+from simulation.run import run
+for make in WORLDS.values():
+    run(make(), seed=1, months=2)
+kernels = {
+    f"{kernel.__module__}.{kernel.__name__}": len(kernel.signatures)
+    for name, module in list(sys.modules.items())
+    if name.startswith(("simulation.rules", "simulation.steps", "simulation.month", "simulation.draws"))
+    for kernel in vars(module).values()
+    if isinstance(kernel, Dispatcher)
+}
+print(json.dumps(kernels))
+"""
+
+
+def test_one_signature_a_kernel(tmp_path):
+    """In a process and with a cache of its own: code that comes from a cache shows no signatures."""
+    tests = Path(__file__).parent
+    found = subprocess.run(
+        [sys.executable, "-c", SIGNATURES, str(tests), str(tests.parent)],
+        env=os.environ | {"ANJU_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    kernels = json.loads(found.stdout)
+    assert len(kernels) > 60 and sum(kernels.values()) > 60
+    assert {name: n for name, n in kernels.items() if n > 1} == {}
+    assert kernels["simulation.month.advance"] == 1
 
 
 PROGRAM = "from simulation.month import advance; print(advance(4), sum(advance.stats.cache_hits.values()))"

@@ -17,8 +17,8 @@ from experiments import urban
 from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
 from experiments.outcome import outcome
-from experiments.study import LIBRARIES, WITHHELD, _work, cpus, run_seed
-from experiments.verdict import RELOCATION, SOURCES
+from experiments.study import LIBRARIES, WITHHELD, check_numbers, cpus, run_seed, work
+from experiments.verdict import RELOCATION, SOURCES, STANDING
 from scenarios.errors import InputError
 from scenarios.scenario import Scenario, Target
 from simulation.households import MOVED, OWN_MOVED, RETURNED
@@ -48,9 +48,6 @@ POOL_MONEY = (
     "pool_interest_province",
     "land_sale",
 )
-STANDING = tuple(
-    flow.name for flow in FLOWS if flow.programme and flow.payer == "county"
-)  # outside the account
 COSTS = tuple(flow.name for flow in FLOWS if flow.programme and flow.name != "quota_revenue")
 
 MEASURES = (
@@ -122,11 +119,7 @@ def run_comparison(
     The points of a region are drawn from its reference's uncertainties. Work goes point by point, so that all policies share one
     population and pairs can be counted and let go. Results do not depend on `threads`. Raises InputError or ValueError.
     """
-    for name, value in (("points", points), ("replications", replications), ("threads", threads or 1)):
-        if value < 1:
-            raise ValueError(f"{name}: {value} given, at least 1 expected")
-    if not 0 <= seed < 2**53:
-        raise ValueError(f"seed: {seed} given, 0 to 2**53 - 1 expected")
+    check_numbers(seed, points=points, replications=replications, threads=threads)
     seeds = tuple(run_seed(seed, replication) for replication in range(replications))
     jobs = [_Job(region, points, seed, seeds) for region in regions]
     tasks = [(job, *task) for job in jobs for task in job.tasks()]
@@ -135,7 +128,7 @@ def run_comparison(
         job, point, replication, row = tasks[i]
         job.run(point, replication, row)
 
-    _work(task, len(tasks), threads or cpus(), progress)
+    work(task, len(tasks), threads or cpus(), progress)
     from simulation.codecache import model_hash
 
     found = tuple(job.result() for job in jobs)
@@ -250,8 +243,7 @@ class View:
         self.region = self.county.sum(axis=2)
         self.why: np.ndarray = outcomes.why[None]
         self.ledger: np.ndarray = outcomes.ledger.sum(axis=1)[None]
-        by_county = outcomes.income.ndim == 4  # (months, counties, GROUPS, INCOMES)
-        self.income: np.ndarray = (outcomes.income.sum(axis=1) if by_county else outcomes.income)[None]
+        self.income: np.ndarray = outcomes.income.sum(axis=1)[None]
         self.months, self.points, self.replications = self.county.shape[1], 1, 1
         self.runs = np.zeros((1, 3), np.int64)
 
@@ -279,8 +271,7 @@ def fates(households: Any, status: np.ndarray, window: int) -> tuple[np.ndarray,
     moved = pool & ((status == MOVED) | (status == RETURNED))
     keys = moved & (households["moved"] < window)
     left = pool & (status == OWN_MOVED) & (households["left"] < window)
-    behind = households["behind"] if "behind" in households.dtype.names else 0
-    persons = (households["members"] - behind).astype(np.uint8)
+    persons = (households["members"] - households["behind"]).astype(np.uint8)
     return (keys * KEYS + left * LEFT).astype(np.uint8), persons
 
 
