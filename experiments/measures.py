@@ -1,0 +1,89 @@
+"""What is kept of one run of a design: one number a column, each with a unit in its name.
+
+Outcomes are read in the last month of the window (when the programme stops taking applications) and, with `_end`, in
+the last month of the run. Flows of a month (`new_...`) are added up to then. Money is in yuan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.comparison.runs import MEASURES, View, fates, measures
+from experiments.outcome import outcome
+from experiments.verdict import SOURCES
+from scenarios.scenario import date_of
+from simulation.ledger import FLOWS
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+    from simulation.run import Inputs, Result
+
+MONTHLY = tuple(
+    name for name in INDICATORS
+    if name.startswith("new_") or name in ("trained", "villagers_trained", "due_fen", "interest_fen", "reclaimed_mu", "quota_sold_mu")
+)  # fmt: skip
+"""Indicators that are flows of a month."""
+ENDS = ("", "_end")
+
+
+def columns(scenario: Scenario) -> tuple[str, ...]:
+    """Names of the numbers of a run, in the order of `measure`."""
+    return (
+        *(f"target_{target.id}" for target in scenario.targets),
+        *MEASURES,
+        *(f"moved_persons_{date}" for date, _ in _year_ends(scenario)),
+        *(f"moved_persons_in_{county.id}" for county in scenario.counties),
+        *(f"moved_persons_to_{mode.id}" for mode in scenario.modes),
+        *(f"why_{name}_persons" for name in WHY),
+        *(f"{group}_income_yuan" for group in GROUPS),
+        *(f"paid_{flow.name}_yuan" for flow in FLOWS),
+        *(f"{_in_yuan(name)}{end}" for end in ENDS for name in INDICATORS),
+    )
+
+
+def measure(scenario: Scenario, inputs: Inputs, result: Result) -> np.ndarray:
+    """The numbers of one run, f8 (columns,); NaN where there is nothing to measure."""
+    view: Any = View(scenario, result.outcomes)
+    fate, persons = fates(result.households, result.status, inputs.window)
+    paid = view.ledger[0].sum(axis=0) / 100.0
+    window, keys = scenario.window - 1, INDICATORS.index("persons_keys")
+    moved = view.region[0, :, keys]
+    return np.concatenate([
+        [outcome(view, target)[0] for target in scenario.targets],
+        measures(view, fate, persons, paid, result),
+        [moved[month] for _, month in _year_ends(scenario)],
+        view.county[0, window, :, keys],
+        result.outcomes.mode[window],
+        view.why[0, :, :, 1].sum(axis=0),
+        _incomes(view.income[0, -12:].sum(axis=0)),
+        paid,
+        *(_indicators(view.region[0, : last + 1]) for last in (window, scenario.months - 1)),
+    ])  # fmt: skip
+
+
+def _year_ends(scenario: Scenario) -> list[tuple[str, int]]:
+    """Date and month of each December in which the window is open."""
+    dates = [(date_of(month, scenario.start), month) for month in range(scenario.window)]
+    return [(date, month) for date, month in dates if date.endswith("-12")]
+
+
+def _incomes(year: np.ndarray) -> np.ndarray:
+    """Yuan a head and year of each group, from the sums of a year (GROUPS, INCOMES); NaN where nobody is in it."""
+    fen = year[:, [INCOMES.index(f"{source}_fen") for source in SOURCES]].sum(axis=1)
+    persons = year[:, INCOMES.index("persons")]
+    return np.divide(fen * 0.12, persons, out=np.full(len(GROUPS), np.nan), where=persons > 0)
+
+
+def _indicators(months: np.ndarray) -> np.ndarray:
+    """Stocks in the last of some months (months, INDICATORS), flows added up over them."""
+    flows = [INDICATORS.index(name) for name in MONTHLY]
+    found = months[-1].copy()
+    found[flows] = months[:, flows].sum(axis=0)
+    return np.where([name.endswith("_fen") for name in INDICATORS], found / 100.0, found)
+
+
+def _in_yuan(name: str) -> str:
+    return name.removesuffix("_fen") + "_yuan" if name.endswith("_fen") else name
