@@ -1,0 +1,185 @@
+"""What commands share: options, exit codes, the door through which input comes in, the progress bar."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DONE, INTERNAL, BAD_INPUT, NOT_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
+POINTS, REPLICATIONS = 50, 2
+FORMATS = ("png", "svg", "pdf")
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A scenario's name (see `anju list`) or a .toml file.", show_default=False
+    ),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a parameter of the scenario, for example subsidy_yuan_per_person='20000 yuan/person'.",
+    ),
+]
+Packages = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="PACKAGE", help="Lay a package over the scenario, in order given."),
+]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", metavar="zh|en|both", help="Language of the answer; by default that of the locale."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, help="Say more; tracebacks of internal errors too.", show_default=False
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")]
+
+
+class Refused(Exception):
+    """Input or a place that cannot be used; the message is all the user needs."""
+
+    code = BAD_INPUT
+
+
+class Failed(Refused):
+    """Something outside anju failed, such as a full disk."""
+
+    code = INTERNAL
+
+
+@contextlib.contextmanager
+def door(what: str = "") -> Iterator[None]:
+    """Where input comes in: what it says is wrong is the user's to mend, so no traceback."""
+    try:
+        yield
+    except ValueError as error:
+        named = isinstance(error, input_error())  # its messages name their file themselves
+        raise Refused(str(error) if named else f"{what}{error}") from error
+    except OSError as error:
+        raise Refused(f"{error.filename or what}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failed(
+            f"results: {error.filename or ''}: {error.strerror or error}; nothing was written"
+        ) from error
+
+
+def input_error() -> type[Exception]:
+    from scenarios.errors import InputError
+
+    return InputError
+
+
+def size_of(points: int | None, replications: int | None) -> tuple[int, int]:
+    """Points and replications of a study, from what was asked for; replications alone mean the central values."""
+    if points is None:
+        points = POINTS if replications is None else 1
+    return points, replications or (REPLICATIONS if points > 1 else 1)
+
+
+def load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None) -> Any:
+    import scenarios
+
+    pairs = {}
+    for text in sets or ():
+        key, equals, value = text.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise Refused(f"--set {text}: KEY=VALUE expected, e.g. --set home_lag_months=9")
+        if key.strip() in pairs:
+            raise Refused(f"--set {text}: {key.strip()} is set twice")
+        pairs[key.strip()] = value.strip()
+    with door():
+        return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
+
+
+@contextlib.contextmanager
+def once() -> Iterator[None]:
+    """Say each warning of the reader once, however many policies it holds for."""
+    import logging
+
+    said: set[str] = set()
+
+    def new(record: logging.LogRecord) -> bool:
+        known = record.getMessage() in said
+        said.add(record.getMessage())
+        return not known
+
+    log = logging.getLogger("scenarios.reader")
+    log.addFilter(new)
+    try:
+        yield
+    finally:
+        log.removeFilter(new)
+
+
+def households_of(path: Path | None, scenario: Any) -> Any:
+    if path is None:
+        return None
+    from scenarios.households_table import read_table
+
+    with door(f"{path}: "):
+        return read_table(path, counties=[county.id for county in scenario.counties])
+
+
+def langs_of(lang: str | None) -> tuple[str, ...]:
+    """The languages to print; the locale's where none is asked for and the terminal has its letters."""
+    from experiments import logs
+
+    if lang is None:
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        return ("zh",) if locale.lower().startswith("zh") and logs.can_show("安居") else ("en",)
+    langs = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}.get(lang)
+    if langs is None:
+        raise Refused(f"--lang {lang}: zh, en or both expected")
+    with door():
+        for one in langs:
+            logs.require(one)
+    return langs
+
+
+def formats_of(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(kind.strip().lower() for kind in text.split(",")))
+    if unknown := [kind for kind in kinds if kind not in FORMATS]:
+        raise Refused(
+            f"--formats {text}: {', '.join(map(repr, unknown))} unknown, {', '.join(FORMATS)} expected"
+        )
+    return kinds
+
+
+@contextlib.contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with rate and time left on stderr, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def update(done: int, total: int) -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            bar.update(task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
+
+        yield update

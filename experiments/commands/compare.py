@@ -1,0 +1,157 @@
+"""`anju compare`: policies side by side."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands.common import (
+    POINTS,
+    REPLICATIONS,
+    Json,
+    Lang,
+    Quiet,
+    Sets,
+    Verbose,
+    door,
+    formats_of,
+    langs_of,
+    load,
+    once,
+    progress_bar,
+    size_of,
+    writing,
+)
+
+
+def compare(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME",
+            help="Policies: scenarios' names or .toml files, each with packages of its own after a plus sign, "
+            "for example lishui+precise-relocation.",
+            show_default=False,
+        ),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What to compare with instead of the status quo: a policy of every region (zero) or of one "
+            "(lishui/zero).",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help=f"Points of the stated uncertainties ({POINTS}); see `anju run`."
+        ),
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"Runs a point and policy ({REPLICATIONS})."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the comparison: design and draws.")
+    ] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
+    ] = None,
+    set_: Sets = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="PACKAGE", help="Lay a package over every policy, the reference too."),
+    ] = None,
+    equal_budget: Annotated[
+        bool,
+        typer.Option(
+            "--equal-budget", help="Scale every policy's budgets to the sum of its region's reference."
+        ),
+    ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YUAN", help="Scale them to this sum instead, for example 12e8 or '12 yi_yuan'."
+        ),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Folder for results; the comparison gets a folder of its own in it."
+        ),
+    ] = Path("results"),
+    lang: Lang = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
+    ] = "png,svg,pdf",
+    as_json: Json = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Compare policies of one region or several: the same households, draws and uncertain values under each."""
+    from experiments import files, logs
+
+    started = time.monotonic()
+    logs.start(-1 if quiet else verbose)
+    langs = langs_of(lang)
+    kinds = () if no_figures else formats_of(formats)
+    points, replications = size_of(points, replications)
+
+    from experiments.comparison import policies
+
+    with door(), once():
+        found = policies.regions(
+            names, lambda name, packages: load(name, set_, [*packages, *(with_ or ())]), against=against
+        )
+        sum_ = None if budget is None else policies.yuan(budget)
+        if equal_budget or sum_ is not None:
+            found = tuple(policies.equal_budgets(region, sum_) for region in found)
+        files.check_folder(out / "comparison")
+
+    from experiments.comparison import judge, runs, store
+    from experiments.comparison.text import text
+    from experiments.study import cpus
+    from simulation.codecache import announce_compile
+
+    announce_compile()
+    threads = threads or cpus()
+    with progress_bar(quiet) as progress, door():
+        comparison = runs.run_comparison(
+            found,
+            points=points,
+            replications=replications,
+            seed=seed,
+            threads=threads,
+            budget=sum_ if sum_ is not None else float("nan") if equal_budget else None,
+            progress=progress,
+        )
+    answer = judge.judge(comparison)
+    ran = time.monotonic() - started
+    with writing():
+        folder = store.write(
+            comparison,
+            answer,
+            out,
+            formats=kinds,
+            request={
+                "names": list(names),
+                "against": against,
+                "set": list(set_ or ()),
+                "with": list(with_ or ()),
+                "equal_budget": equal_budget,
+                "budget": budget,
+            },
+            provenance={"threads": threads, "seconds": round(ran, 3)},
+        )
+    if as_json:
+        typer.echo(store.as_json(answer, folder))
+        return
+    for one in langs:
+        typer.echo(logs.for_terminal(text(answer, one)))
+    if not quiet:
+        typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
