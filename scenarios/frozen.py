@@ -1,0 +1,155 @@
+"""A scenario as one text that is all of it: read on another machine, it runs the same without the files it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from scenarios.errors import InputError, problem
+from scenarios.scenario import Scenario
+
+FORMAT = 1
+KEY = "key"  # a table by name is written as rows in their order, which designs follow, each with its name
+
+
+def freeze(scenario: Scenario) -> str:
+    """The whole scenario as JSON: keys sorted, a row a line, floats in their shortest exact form."""
+    content = _plain(Scenario, scenario)
+    frozen = {"format": FORMAT, "scenario": content, "sha256": _digest(content)}
+    return _lines(frozen) + "\n"
+
+
+def thaw(text: str, *, where: str = "scenario.json") -> Scenario:
+    """The scenario `freeze` wrote, equal to it in every field. `where` names the text in messages.
+
+    Raises InputError if the text is damaged, changed, or of a newer format.
+    """
+    try:
+        found = json.loads(text)
+        format = found["format"]
+    except json.JSONDecodeError as error:
+        raise _damaged(f"{where}:{error.lineno}", f"is not JSON: {error.msg}") from None
+    except (KeyError, TypeError):
+        raise _damaged(where, "is not a frozen scenario") from None
+    if isinstance(format, int) and format > FORMAT:
+        raise InputError([
+            problem(where, "format", f"{format} is newer than this anju reads", f"{FORMAT}", "take the anju that wrote it")
+        ])  # fmt: skip
+    if format != FORMAT:
+        raise _damaged(where, f"has an unknown format {format!r}")
+    if "scenario" not in found or found.get("sha256") != _digest(found["scenario"]):
+        raise _damaged(where, "is not what its own checksum says")
+    try:
+        return _thawed(Scenario, found["scenario"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(where, f"lacks {error}") from None
+
+
+def read(path: str | Path) -> Scenario:
+    """The frozen scenario in a file. Raises InputError."""
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise InputError([problem(str(path), "frozen scenario", error.strerror or str(error))]) from None
+    except UnicodeDecodeError:
+        raise _damaged(str(path), "is not UTF-8") from None
+    return thaw(text, where=str(path))
+
+
+def keep_households(source: str | Path, target: str | Path) -> None:
+    """Keep a user's own households as the Parquet file `target`, from which `read_table` reads the same to the last bit.
+
+    Cells of a CSV file stay text: what a number is, is then settled by one reader. Raises OSError.
+    """
+    from pyarrow import csv, parquet, string
+
+    source = Path(source)
+    if source.suffix.lower() in (".parquet", ".pq"):
+        shutil.copyfile(source, target)
+        return
+    names = csv.open_csv(source).schema.names
+    as_text = csv.ConvertOptions(column_types=dict.fromkeys(names, string()))
+    parquet.write_table(csv.read_csv(source, convert_options=as_text), target)
+
+
+def _damaged(where: str, wrong: str) -> InputError:
+    mend = "take an undamaged copy; a frozen scenario is not meant to be edited"
+    return InputError([problem(where, "frozen scenario", wrong, "the text that anju wrote", mend)])
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Fields of a dataclass with their types."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _plain(kind: Any, value: Any) -> Any:
+    """A value of a declared type as what JSON knows."""
+    if is_dataclass(kind):
+        return {name: _plain(hint, getattr(value, name)) for name, hint in _hints(kind).items()}  # type: ignore[arg-type]
+    if _rows(kind):
+        return [_plain(_rows(kind), row) for row in value]
+    if _named_rows(kind):
+        return [{KEY: key, **_plain(_named_rows(kind), row)} for key, row in value.items()]
+    return value
+
+
+def _thawed(kind: Any, value: Any) -> Any:
+    """The value of a declared type, from what JSON gave; JSON knows no tuples."""
+    if is_dataclass(kind):
+        return kind(**{name: _thawed(hint, value[name]) for name, hint in _hints(kind).items()})  # type: ignore[operator]
+    if _rows(kind):
+        return tuple(_thawed(_rows(kind), row) for row in value)
+    if _named_rows(kind):
+        return {row[KEY]: _thawed(_named_rows(kind), row) for row in value}
+    return _tuples(value) if isinstance(value, list) else value
+
+
+def _rows(kind: Any) -> Any:
+    """The dataclass of `tuple[..., ...]`, if it is one of rows."""
+    return _last_dataclass(kind, tuple, 0)
+
+
+def _named_rows(kind: Any) -> Any:
+    """The dataclass of `Mapping[str, ...]`, if it is one of rows."""
+    return _last_dataclass(kind, Mapping, 1)
+
+
+def _last_dataclass(kind: Any, origin: type, at: int) -> Any:
+    args = get_args(kind)
+    return args[at] if get_origin(kind) is origin and is_dataclass(args[at]) else None
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _line(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(_line(content).encode()).hexdigest()
+
+
+def _lines(content: Any, indent: str = "") -> str:
+    """JSON with a row of plain values on one line."""
+    more = indent + " "
+    if isinstance(content, dict) and any(map(_holds_rows, content.values())):
+        items = [f"{_line(key)}: {_lines(content[key], more)}" for key in sorted(content)]
+        return f"{{\n{more}" + f",\n{more}".join(items) + f"\n{indent}}}"
+    if isinstance(content, list | tuple) and _holds_rows(content):
+        return f"[\n{more}" + f",\n{more}".join(_lines(item, more) for item in content) + f"\n{indent}]"
+    return _line(content)
+
+
+def _holds_rows(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list | tuple) and any(map(_holds_rows, value)))
