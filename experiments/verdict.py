@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments import provenance, urban
 from experiments.held_against import Held, held_against
+from experiments.intervals import wilson
 from experiments.outcome import Spread, outcome, ratio, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.study import Study
@@ -21,7 +22,6 @@ from simulation.outcomes import GROUPS, INCOMES, INDICATORS, URBAN_METRICS, WHY
 
 __all__ = ["Spread", "Verdict", "effect_of_moving", "outcome", "spread", "text", "verdict", "wilson"]
 
-Z95 = 1.959963984540054
 SOURCES = ("wage", "business", "transfer", "property")
 # what the move itself costs; money for jobs also serves those who moved before
 RELOCATION = (
@@ -198,14 +198,6 @@ def labels(study: Study) -> dict[str, dict[str, str]]:
         name: {lang: name_of(entries[name], study.scenario, lang) for lang in ("en", "zh")}
         for name in study.uncertainties
     }
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share at fixed n. Wilson (1927), doi 10.1080/01621459.1927.10502953."""
-    share, z2 = hits / n, Z95 * Z95
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * (share * (1 - share) / n + z2 / (4 * n * n)) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def effect_of_moving(study: Study) -> Estimate | None:
