@@ -14,17 +14,22 @@ from experiments.comparison import policies, store
 from experiments.comparison.judge import (
     FUTURES,
     ONE,
+    REDUCED,
     REPLICATIONS,
     Difference,
     Ratio,
+    Reduction,
     compare,
     fieller,
     judge,
+    reduction,
 )
+from experiments.comparison.losses import COLUMNS, C, Ends, People, cells, ends, losses, names
 from experiments.comparison.policies import appropriated, equal_budgets, policy, region, regions
 from experiments.comparison.runs import COUNTS, KEYS, KINDS, LEFT, M, pairs, run_comparison
 from experiments.comparison.text import text
 from scenarios.errors import InputError
+from simulation.households import HOUSEHOLD, MOVED, OWN_MOVED
 from simulation.ledger import FLOW
 
 PERSONS = COUNTS.index("persons")
@@ -72,7 +77,10 @@ def test_a_policy_against_itself_differs_in_nothing():
     assert people(runs, 1, "both").all()
     same = [(a == b) | (np.isnan(a) & np.isnan(b)) for a, b in [runs.measures]]
     assert np.all(same) and (runs.ledger[0] == runs.ledger[1]).all()
+    assert not runs.losses[1][..., [k for k, n in enumerate(COLUMNS) if "worse" in n or "better" in n]].any()
+    assert (runs.losses[1][:, 0, C["households"]] > 1000).all()
     other = judge(c).policies[1]
+    assert other.losses.income.worse.value == other.losses.wealth.better.value == 0.0
     assert other.additional.value == 0.0 and other.extra_cost.value == 0.0
     assert other.cost_per_additional.value is None and other.paid_anyway.median == 1.0
 
@@ -125,7 +133,7 @@ def test_threads_change_nothing():
 
     one, three = once(1), once(3)
     assert one.id == three.id
-    for name in ("measures", "ledger", "pairs", "effect", "reached", "design"):
+    for name in ("measures", "ledger", "pairs", "losses", "effect", "reached", "design"):
         assert np.array_equal(
             getattr(one.regions[0], name), getattr(three.regions[0], name), equal_nan=True
         ), name
@@ -167,6 +175,124 @@ def test_targets_are_judged_for_every_policy(answer):
     shares = [p.targets[0] for p in answer.policies]
     assert {t.id for t in shares} == {shares[0].id} and all(t.futures == 5 for t in shares)
     assert all(t.low <= t.share <= t.high for t in shares)
+
+
+# Who loses
+
+
+def test_what_a_household_has_at_the_end():
+    h = np.zeros(4, HOUSEHOLD)
+    h["income"], h["debt_service"] = [500000, 500000, 0, 300000], [0, 120000, 0, 0]
+    h["savings"], h["loan"], h["startup_loan"] = (
+        [100, 7000000, 900, 0],
+        [0, 5000000, 0, 0],
+        [0, 1000000, 0, 0],
+    )
+    h["arrears"], h["subsidy"], h["moved"] = (
+        [0, 30000, 0, 0],
+        [0, 500000, 0, 800000],
+        [-32768, 3, -32768, -32768],
+    )
+    found = ends(h, np.array([0, MOVED, OWN_MOVED, 2], np.uint8))
+    # the second is paid 5,000 yuan a month, owes 1,200 of it; its subsidy is due, that of the fourth only granted
+    np.testing.assert_array_equal(found.income, [60000.0, 45600.0, np.nan, 36000.0])
+    np.testing.assert_array_equal(found.wealth, [1.0, 70000 + 5000 - 50000 - 10000 - 300, np.nan, 0.0])
+    assert found.moved.tolist() == [False, True, False, False]
+
+
+def test_losers_of_a_handful_of_households():
+    """One that stays, one induced, one displaced, one that left unaided there, one that moved before; 10,000 yuan each."""
+    who = People(
+        start=np.full(5, 10000.0), persons=np.array([1, 2, 3, 4, 5]), earlier=np.arange(5) == 4,
+        low_income=np.arange(5) < 2, age=np.array([0, 1, 2, 3, 3]), distance=np.array([0, 0, 1, 1, 2]),
+        county=np.array([0, 0, 1, 1, 1]),
+    )  # fmt: skip
+    theirs = Ends(np.array([1e4, 1e4, 1e4, np.nan, 1e4]), np.zeros(5), np.arange(5) == 2)
+    mine = Ends(
+        np.array([1e4 - 499, 1e4 - 501, 1e4 + 600, 9e3, 1e4 - 2600]),
+        np.array([-400.0, -9000, 800, 5000, -501]), np.arange(5) == 1,
+    )  # fmt: skip
+    found = dict(zip(names(("near", "b")), losses(mine, theirs, who, 2), strict=True))
+    assert list(found)[0] == ("all", "all") and len(found) == len(cells(2))
+
+    def of(part, id, *columns):
+        return [found[part, id][C[column]] for column in columns]
+
+    compared = ("households", "persons", "left_households", "left_persons")
+    assert of("all", "all", *compared) == [4, 11, 1, 4]
+    income = (
+        "worse_households",
+        "worse_persons",
+        "heavy_households",
+        "loss_yuan",
+        "better_households",
+        "gain_yuan",
+    )
+    assert of("all", "all", *(f"income_{c}" for c in income)) == [2, 7, 1, 3101, 1, 600]
+    assert of("all", "all", *(f"wealth_{c}" for c in income)) == [2, 7, 1, 9501, 1, 800]
+    assert of("all", "all", "both_worse_households", "both_worse_persons") == [2, 7]
+    worse = {id: of("fate", id, "income_worse_households")[0] for part, id in found if part == "fate"}
+    assert worse == {"both": 0, "induced": 1, "displaced": 0, "stay": 0, "earlier": 1}
+    for part in ("fate", "list", "age", "distance", "county"):
+        groups = [row for (p, _), row in found.items() if p == part]
+        assert np.sum(groups, axis=0).tolist() == found["all", "all"].tolist()
+    back = losses(theirs, mine, who, 2)[0]
+    assert back[C["income_gain_yuan"]] == 3101 and back[C["income_worse_households"]] == 1
+
+
+def test_who_loses_adds_up_and_is_told_by_group(run, answer):
+    (runs,) = run.regions
+    groups = names(tuple(c.id for c in runs.region.reference.scenario.counties))
+    for part in ("fate", "list", "age", "distance", "county"):
+        rows = [k for k, (p, _) in enumerate(groups) if p == part]
+        np.testing.assert_allclose(runs.losses[2][:, rows].sum(axis=1), runs.losses[2][:, 0])
+    found = answer.policies[2].losses
+    assert 0 < found.income.worse.value < found.households and found.income.loss > 0 > -found.wealth.gain
+    assert found.income.share == pytest.approx(found.income.worse.value / found.households)
+    shares = {g.id: g for g in found.groups if g.part == "fate"}
+    assert shares["stay"].income_worse == 0.0  # no instrument of these policies reaches those who stay
+    assert shares["induced"].wealth_worse > shares["both"].wealth_worse  # a home was paid for
+    assert not runs.losses[0][..., C["income_worse_households"]].any()
+
+
+# Variance reduction
+
+
+def test_common_draws_are_worth_nothing_with_independent_seeds():
+    rng = np.random.default_rng(7)
+    futures = 100 * rng.normal(size=(400, 1))  # what differs between points is no noise
+    one, other = futures + rng.normal(size=(400, 5)), futures + rng.normal(size=(400, 5))
+    found = reduction(one, other)
+    assert found.value == pytest.approx(1.0, abs=0.1) and found.low < 1.0 < found.high
+
+
+def test_variance_reduction_of_known_correlation():
+    rng = np.random.default_rng(8)
+    shared = rng.normal(size=(400, 5)) * 3.0
+    one, other = shared + rng.normal(size=(400, 5)), shared + rng.normal(size=(400, 5))
+    found = reduction(one, other)  # (9 + 1 + 9 + 1) / 2
+    assert found.value == pytest.approx(10.0, rel=0.1) and found.low < 10.0 < found.high
+    by_hand = reduction(np.array([[1.0, 2, 3, 4, 5, 6]]), np.array([[1.0, 2, 3, 4, 5, 9]]))
+    assert by_hand.value == pytest.approx((3.5 + 8.0) / 1.5) and by_hand.low is None
+
+
+def test_variance_reduction_is_left_out_where_it_cannot_be_known():
+    ones = np.ones((10, 2))
+    assert reduction(np.ones((50, 1)), np.ones((50, 1))) == Reduction(None, why="one replication")
+    assert reduction(np.ones((2, 2)), np.ones((2, 2))).why == "too few replications"
+    assert reduction(ones, np.where(np.arange(2) == 0, np.nan, ones)).why == "undefined in some runs"
+    assert reduction(ones + np.arange(2), ones + np.arange(2)).why == "the difference does not vary"
+
+
+def test_the_reduction_is_reported(answer):
+    for p in answer.policies[1:]:
+        assert set(p.reduction) == set(REDUCED) and all(r.value > 0 for r in p.reduction.values())
+    assert answer.policies[0].reduction == {}
+    assert "independent seeds" in text(answer, "en") and "独立种子" in text(answer, "zh")
+    once = dataclasses.replace(
+        answer, policies=tuple(dataclasses.replace(p, reduction=dict.fromkeys(p.reduction, Reduction(None)))
+                               for p in answer.policies))  # fmt: skip
+    assert "independent seeds" not in text(once, "en")
 
 
 # Names and references
@@ -285,8 +411,26 @@ def test_text_in_both_languages(answer, lang):
     for name in ("lishui/status-quo *", "C lishui/subsidy-up"):
         assert name in said
     words = {
-        "en": ("induced", "displaced", "paid anyway", "95 % interval", "share of futures", "5 futures x 2"),
-        "zh": ("引致搬迁", "被挤出", "本会搬迁", "95%区间", "未来占比", "5种未来 × 2次重复"),
+        "en": (
+            "Who ends worse off",
+            "earlier movers",
+            "induced",
+            "displaced",
+            "paid anyway",
+            "95 % interval",
+            "share of futures",
+            "5 futures x 2",
+        ),
+        "zh": (
+            "谁比对照下更差",
+            "此前已搬迁",
+            "引致搬迁",
+            "被挤出",
+            "本会搬迁",
+            "95%区间",
+            "未来占比",
+            "5种未来 × 2次重复",
+        ),
     }
     assert all(word in said for word in words[lang])
     assert "nan" not in said.lower() and "None" not in said
@@ -344,6 +488,9 @@ def test_a_repeat_writes_the_same_bytes(run, answer, tmp_path):
     table = (folders[0] / "tables" / "policies.csv").read_text("utf-8-sig").splitlines()
     assert len(table) == 4 and table[0].startswith("region,policy,reference,budget_factor,persons_median")
     found = json.loads((folders[0] / "manifest.json").read_text("utf-8"))
+    lost = (folders[0] / "tables" / "losses.csv").read_text("utf-8-sig").splitlines()
+    assert lost[0].startswith("policy,run,part,group,households,persons,left_households")
+    assert len(lost) == 1 + 2 * run.runs * len(cells(9))
     assert found["comparison"] == run.id and found["regions"][0]["reference"] == "lishui/status-quo"
 
 

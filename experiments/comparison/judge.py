@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.comparison import losses as lost
 from experiments.comparison.policies import BUDGETS
 from experiments.comparison.runs import COUNTS, KINDS, Comparison, M, Runs, as_study
 from experiments.outcome import Spread, spread
@@ -16,6 +17,12 @@ from scenarios.scenario import Target, date_of
 from scenarios.show import name_of
 
 RESAMPLES = 2000
+FEWEST_FREE = 5  # degrees of freedom below which a ratio of variances says nothing
+REDUCED = (
+    "persons",
+    "cost",
+    "income",
+)  # measures whose differences are told how much common draws sharpen them
 FUTURES, REPLICATIONS, ONE = "futures", "replications", "one pair of runs"
 
 
@@ -50,6 +57,67 @@ class Ratio:
     high: float | None
     sense: str
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How much common draws sharpen a difference: its noise with independent seeds over its noise as run, both variances.
+
+    A difference is known as well as from `value` times the runs with independent seeds. None where it cannot be known, and
+    `why` says so. `low` and `high` are a bootstrapped 95 % interval over futures, where there are enough.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Households that end with less, or more, of one thing than under the reference, and by how much on average, yuan.
+
+    `share` and `heavy_share` are of the households compared; `loss` and `gain` are means over the households concerned,
+    None where there are none.
+    """
+
+    worse: Difference
+    worse_persons: float
+    share: float | None
+    heavy_share: float | None
+    loss: float | None
+    better: Difference
+    better_persons: float
+    gain: float | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Households of one kind, means over runs: how many are compared, and the shares of them that end worse or better off."""
+
+    part: str
+    id: str
+    households: float
+    persons: float
+    income_worse: float | None
+    wealth_worse: float | None
+    income_better: float | None
+    wealth_better: float | None
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Who loses: `income` after debt service (yuan a year) and liquid `wealth` less debts (yuan), see comparison.losses.
+
+    `left`: households that left unaided under one of the two, of which nothing is known at the end.
+    """
+
+    households: float
+    left: float
+    income: Change
+    wealth: Change
+    both: Difference
+    groups: tuple[Group, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +159,8 @@ class Judged:
     cost_per_additional: Ratio | None
     pairs: Mapping[str, Mapping[str, Difference]]
     paid_anyway: Spread | None  # share of the policy's movers who would have moved anyway, or left unaided
+    losses: Losses | None
+    reduction: Mapping[str, Reduction]  # of the variance of differences, by measure
     effect: Estimate | None
 
 
@@ -106,7 +176,9 @@ class Answer:
     period: Mapping[str, tuple[str, str, str]]  # by region: start, window's end, end
     equalised: tuple[str, ...]  # the budgets that were scaled, if any
     budget: float | None
-    labels: Mapping[str, Mapping[str, str]]  # what the uncertainties named in `taken` and `held` are called
+    labels: Mapping[
+        str, Mapping[str, str]
+    ]  # what counties and the uncertainties in `taken` and `held` are called
     policies: tuple[Judged, ...]
 
 
@@ -135,6 +207,10 @@ def _period(runs: Runs) -> tuple[str, str, str]:
 def _labels(c: Comparison) -> dict[str, dict[str, str]]:
     found = {}
     for runs in c.regions:
+        found |= {
+            county.id: {"en": county.en, "zh": county.zh}
+            for county in runs.region.reference.scenario.counties
+        }
         for policy in runs.region.policies:
             entries = {entry.name: entry for entry in policy.scenario.entries()}
             for name in (*policy.taken, *policy.held):
@@ -179,8 +255,53 @@ def _policy(c: Comparison, runs: Runs, row: int) -> Judged:
         if paired
         else {},
         paid_anyway=spread(_share(anyway, movers)) if paired else None,
+        losses=_losses(c, runs, row) if paired else None,
+        reduction={
+            name: reduction(grid(runs.measures[row][:, M[name]]), grid(runs.measures[0][:, M[name]]))
+            for name in REDUCED
+        }
+        if paired
+        else {},
         effect=effect_of_moving(as_study(runs, row)),
     )
+
+
+def _losses(c: Comparison, runs: Runs, row: int) -> Losses:
+    counties = tuple(county.id for county in runs.region.reference.scenario.counties)
+    means = runs.losses[row].mean(axis=0)  # (cells, COLUMNS)
+    whole = runs.losses[row][:, 0].reshape(c.points, c.replications, -1)
+
+    def over(cell: int, top: str, bottom: str = "households") -> float | None:
+        below = means[cell, lost.C[bottom]]
+        return float(means[cell, lost.C[top]] / below) if below > 0 else None
+
+    def change(name: str) -> Change:
+        return Change(
+            worse=compare(whole[..., lost.C[f"{name}_worse_households"]]),
+            worse_persons=float(means[0, lost.C[f"{name}_worse_persons"]]),
+            share=over(0, f"{name}_worse_households"),
+            heavy_share=over(0, f"{name}_heavy_households"),
+            loss=over(0, f"{name}_loss_yuan", f"{name}_worse_households"),
+            better=compare(whole[..., lost.C[f"{name}_better_households"]]),
+            better_persons=float(means[0, lost.C[f"{name}_better_persons"]]),
+            gain=over(0, f"{name}_gain_yuan", f"{name}_better_households"),
+        )
+
+    return Losses(
+        households=float(means[0, lost.C["households"]]),
+        left=float(means[0, lost.C["left_households"]]),
+        income=change("income"),
+        wealth=change("wealth"),
+        both=compare(whole[..., lost.C["both_worse_households"]]),
+        groups=tuple(
+            Group(
+                part, id, float(means[k, lost.C["households"]]), float(means[k, lost.C["persons"]]),
+                *(over(k, f"{w}_{what}_households") for what in ("worse", "better") for w in lost.WELFARE),
+            )
+            for k, (part, id) in enumerate(lost.names(counties))
+            if part != "all"
+        ),
+    )  # fmt: skip
 
 
 def _share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -234,6 +355,32 @@ def _t(n: int) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(n - 1, 0.975))
+
+
+def reduction(one: np.ndarray, other: np.ndarray) -> Reduction:
+    """(var A + var B) / var (A - B) within points, of two measures (points, replications) run with common draws.
+
+    With independent seeds the variances of A and B would add up in their difference.
+    """
+    points, replications = one.shape
+    if replications < 2:
+        return Reduction(None, why="one replication")
+    if not np.isfinite(one + other).all():
+        return Reduction(None, why="undefined in some runs")
+    if points * (replications - 1) < FEWEST_FREE:
+        return Reduction(None, why="too few replications")
+    apart = one.var(axis=1, ddof=1) + other.var(axis=1, ddof=1)
+    paired = (one - other).var(axis=1, ddof=1)
+    if paired.sum() == 0.0:
+        return Reduction(None, why="the difference does not vary")
+    value = float(apart.sum() / paired.sum())
+    if points < FEWEST_POINTS:
+        return Reduction(value)
+    rows = np.random.default_rng(0).integers(0, points, (RESAMPLES, points))
+    below = paired[rows].sum(axis=1)
+    again = np.divide(apart[rows].sum(axis=1), below, out=np.full(RESAMPLES, np.inf), where=below > 0)
+    low, high = np.quantile(again, (0.025, 0.975), method="higher")
+    return Reduction(value, float(low), float(high) if np.isfinite(high) else None)
 
 
 def fieller(more: np.ndarray, cost: np.ndarray) -> Ratio:

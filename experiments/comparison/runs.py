@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from experiments import design as designs
 from experiments import urban
+from experiments.comparison import losses as lost
 from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
 from experiments.outcome import outcome
@@ -21,7 +22,7 @@ from experiments.study import LIBRARIES, WITHHELD, check_numbers, cpus, run_seed
 from experiments.verdict import RELOCATION, SOURCES, STANDING
 from scenarios.errors import InputError
 from scenarios.scenario import Scenario, Target
-from simulation.households import MOVED, OWN_MOVED, RETURNED
+from simulation.households import MOVED, OWN_MOVED, RETURNED, Population, Villages
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS
 
@@ -77,6 +78,9 @@ class Runs:
     measures: np.ndarray  # (policies, runs, MEASURES)
     ledger: np.ndarray  # (policies, runs, FLOWS), yuan over the whole run
     pairs: np.ndarray  # (policies, runs, counties, KINDS, COUNTS)
+    losses: (
+        np.ndarray
+    )  # (policies, runs, losses.cells, losses.COLUMNS): who ends worse off than under the reference
     effect: (
         np.ndarray
     )  # (policies, points, 12, GROUPS, INCOMES): last year of one more run, some grants withheld
@@ -146,6 +150,15 @@ def run_comparison(
     )
 
 
+class Left(NamedTuple):
+    """What is kept of a run until it has met its reference."""
+
+    fate: np.ndarray
+    persons: np.ndarray
+    ends: lost.Ends
+    known: tuple[Population, Villages]
+
+
 class _Job:
     """One region's runs; every result has a place of its own, so the order of work leaves no trace."""
 
@@ -160,10 +173,11 @@ class _Job:
         self.measures = np.full((rows, runs, len(MEASURES)), np.nan)
         self.ledger = np.zeros((rows, runs, len(FLOWS)))
         self.pairs = np.zeros((rows, runs, counties, len(KINDS), len(COUNTS)), np.int64)
+        self.losses = np.zeros((rows, runs, len(lost.cells(counties)), len(lost.COLUMNS)))
         self.effect = np.zeros((rows, points, 12, len(GROUPS), len(INCOMES)))
         self.populations = [""] * points
         self.lock = threading.Lock()
-        self.fates: dict[tuple[int, int], dict[int, Any]] = {}
+        self.fates: dict[tuple[int, int], dict[int, Left]] = {}
 
     def tasks(self) -> list[tuple[int, int, int]]:
         """Point, replication (the last one withholds grants) and policy."""
@@ -209,26 +223,34 @@ class _Job:
             self.populations[point] = population.population_hash(
                 inputs.population, inputs.institutions.villages
             )
-        self.meet(point, replication, row, (fate, persons, inputs.population))
+        known = inputs.population, inputs.institutions.villages
+        self.meet(
+            point, replication, row, Left(fate, persons, lost.ends(result.households, result.status), known)
+        )
 
-    def meet(self, point: int, replication: int, row: int, fate: Any) -> None:
-        """Keep a run's fates until its group is whole, then count the pairs and let the group go."""
+    def meet(self, point: int, replication: int, row: int, left: Left) -> None:
+        """Keep what a run left until its group is whole, then count the pairs and let the group go."""
         with self.lock:
             group = self.fates.setdefault((point, replication), {})
-            group[row] = fate
+            group[row] = left
             if len(group) < len(self.region.policies):
                 return
             del self.fates[point, replication]
-        counties = self.pairs.shape[2]
+        counties, reference = self.pairs.shape[2], group[0]
+        who = lost.people(*reference.known)
+        i = point * len(self.seeds) + replication
         for row, one in group.items():
-            _same_people(self.region.policies[row], one[2], group[0][2])
-            i = point * len(self.seeds) + replication
-            self.pairs[row, i] = pairs(one[0], group[0][0], one[1], group[0][1], one[2], counties)
+            people = one.known[0]
+            _same_people(self.region.policies[row], people, reference.known[0])
+            self.pairs[row, i] = pairs(
+                one.fate, reference.fate, one.persons, reference.persons, people, counties
+            )
+            self.losses[row, i] = lost.losses(one.ends, reference.ends, who, counties)
 
     def result(self) -> Runs:
         return Runs(
             self.region, self.names, self.design, self.targets, self.reached, self.measures, self.ledger, self.pairs,
-            self.effect, tuple(self.populations),
+            self.losses, self.effect, tuple(self.populations),
         )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from experiments import files
-from experiments.comparison.judge import Answer
+from experiments.comparison import losses as lost
+from experiments.comparison.judge import REDUCED, Answer
 from experiments.comparison.runs import COUNTS, KINDS, MEASURES, Comparison
 from experiments.comparison.text import text
 from experiments.study import WITHHELD
@@ -73,6 +74,8 @@ def tables(c: Comparison, answer: Answer) -> Iterator[tuple[str, Table]]:
         "pairs",
         {"policy": np.repeat(paired, [len(t["run"]) for t in pairs])} | _stack(pairs),
     )
+    losses = [_losses(c, block, row) for block in c.regions for row in range(1, len(block.region.policies))]
+    yield "losses", {"policy": np.repeat(paired, [len(t["run"]) for t in losses])} | _stack(losses)
     if c.points > 1:
         yield "design", _design(c)
 
@@ -107,6 +110,10 @@ def policies(answer: Answer) -> Table:
         ratio = p.cost_per_additional
         found["cost_per_additional_note"] = "" if ratio is None else ratio.why or ratio.sense
         found["paid_anyway_share"] = _number(p.paid_anyway and p.paid_anyway.median)
+        for name in REDUCED:
+            r = p.reduction.get(name)
+            for part in ("value", "low", "high"):
+                found[f"{name}_variance_reduction_{part}"] = _number(r and getattr(r, part))
         return found
 
     rows = [row(p) for p in answer.policies]
@@ -151,6 +158,18 @@ def _pairs(c: Comparison, block: Any, row: int) -> Table:
     return {"run": run.ravel(), "county": counties[county.ravel()]} | {
         f"{kind}_{count}": flat[:, k, n] for k, kind in enumerate(KINDS) for n, count in enumerate(COUNTS)
     }
+
+
+def _losses(c: Comparison, block: Any, row: int) -> Table:
+    """One row a run and group of households."""
+    groups = lost.names(tuple(county.id for county in block.region.reference.scenario.counties))
+    run, group = np.meshgrid(np.arange(c.runs), np.arange(len(groups)), indexing="ij")
+    flat = block.losses[row].reshape(-1, len(lost.COLUMNS))
+    keys = {
+        "part": np.array([part for part, _ in groups])[group.ravel()],
+        "group": np.array([id for _, id in groups])[group.ravel()],
+    }
+    return {"run": run.ravel()} | keys | {name: flat[:, k] for k, name in enumerate(lost.COLUMNS)}
 
 
 def _design(c: Comparison) -> Table:

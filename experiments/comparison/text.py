@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from experiments.comparison.judge import Answer, Difference, Ratio
+from experiments.comparison.judge import REDUCED, Answer, Change, Difference, Judged, Ratio, Reduction
+from experiments.comparison.losses import AGES, DISTANCES, FATES, LISTS
 from experiments.outcome import Spread
 from experiments.verdict import Estimate
 from experiments.wording import Page
@@ -14,6 +15,22 @@ Rows = list[tuple[str, ...]]
 SENSES = {
     "more cost, less movers": ("dearer, fewer movers", "花费更多、搬迁更少"),
     "less cost, more movers": ("cheaper, more movers", "花费更少、搬迁更多"),
+}
+GROUPS = {
+    "both": ("move under both", "两种政策下都搬"),
+    "induced": ("move under this policy only", "仅在本政策下搬"),
+    "displaced": ("move under the reference only", "仅在对照下搬"),
+    "stay": ("move under neither", "两种政策下都不搬"),
+    "earlier": ("moved before the start", "此前已搬迁"),
+    "low_income": ("on the low-income list", "低收入（建档立卡）户"),
+    "others": ("not on it", "其他农户"),
+    "elderly_only": ("all members 60 and over", "全家60岁及以上"),
+    "head_60": ("head 60 and over, others younger", "户主60岁及以上，另有年轻成员"),
+    "head_45": ("head 45 to 59", "户主45至59岁"),
+    "younger": ("head under 45", "户主45岁以下"),
+    "near": ("nearest third to the county town", "离县城最近的三分之一"),
+    "middle": ("middle third", "中间三分之一"),
+    "far": ("farthest third", "最远的三分之一"),
 }
 
 
@@ -28,6 +45,9 @@ def text(a: Answer, lang: str) -> str:
     _money(page, a, rows)
     _budgets(page, a, rows)
     _after(page, a, rows)
+    _losses(page, a, rows)
+    _groups(page, a)
+    _noise(page, a, rows)
     _notes(page, a)
     return "\n".join(page.lines) + "\n"
 
@@ -213,6 +233,108 @@ def _after(page: Page, a: Answer, rows: dict[str, str]) -> None:
     page.table(table)
 
 
+def _losses(page: Page, a: Answer, rows: dict[str, str]) -> None:
+    page.title(
+        "Who ends worse off than under the reference (households at the end of the run, mean)",
+        "谁比对照下更差（期末户数，均值）",
+    )
+    interval = _interval_head(page, a)
+    table: Rows = [(
+        "", page.say("worse off", "更差"), interval, page.say("of compared", "占可比农户"),
+        page.say("mean loss", "平均损失"), page.say("better off", "更好"), interval, page.say("mean gain", "平均增加"),
+    )]  # fmt: skip
+    for p in a.policies:
+        if p.losses is None:
+            continue
+        both = p.losses.both
+        table += [
+            (rows[p.name], *[""] * 7),
+            (
+                page.say("  income after debt service", "  收入（扣除还本付息）"),
+                *_change(page, p.losses.income),
+            ),
+            (page.say("  savings less debts", "  存款减负债"), *_change(page, p.losses.wealth)),
+            (page.say("  both", "  两者皆差"), page.count(both.value), _span(page, both), *[""] * 5),
+        ]
+    page.table(table)
+
+
+def _change(page: Page, c: Change) -> tuple[str, ...]:
+    def yuan(x: float | None) -> str:
+        return NONE if x is None else page.yuan(x)
+
+    return (
+        page.count(c.worse.value), _span(page, c.worse), NONE if c.share is None else page.share(c.share), yuan(c.loss),
+        page.count(c.better.value), _span(page, c.better), yuan(c.gain),
+    )  # fmt: skip
+
+
+def _span(page: Page, d: Difference) -> str:
+    return "" if d.low is None or d.high is None else f"{page.count(max(d.low, 0.0))} – {page.count(d.high)}"
+
+
+def _groups(page: Page, a: Answer) -> None:
+    """Groups down, policies across."""
+    policies = [(_letter(k), p) for k, p in enumerate(a.policies) if p.losses]
+    page.title(
+        "Worse off by group (share of the group's households: income after debt service, savings less debts)",
+        "各类农户中更差者的占比（收入扣除还本付息；存款减负债）",
+    )
+    heads = (page.say("income", "收入"), page.say("savings", "存款"))
+    table: Rows = [
+        ("", *(cell for letter, _ in policies for cell in (letter, ""))),
+        ("", *heads * len(policies)),
+    ]
+    for part in (FATES, LISTS, AGES, DISTANCES):
+        table += [
+            (page.name(GROUPS[id]), *(c for _, p in policies for c in _worse(page, p, id))) for id in part
+        ]
+    page.table(table)
+    page.add(page.say("  County by county, run by run: tables/losses.", "  分县、分次模拟见 tables/losses。"))
+
+
+def _worse(page: Page, p: Judged, id: str) -> tuple[str, str]:
+    """Shares of one group's households that are worse off."""
+    assert p.losses is not None
+    g = next(g for g in p.losses.groups if g.id == id and g.part != "county")
+    return tuple(NONE if x is None else page.share(x) for x in (g.income_worse, g.wealth_worse))  # type: ignore[return-value]
+
+
+def _noise(page: Page, a: Answer, rows: dict[str, str]) -> None:
+    """How much common draws are worth, where replications tell."""
+    found = [(p, [p.reduction[name] for name in REDUCED]) for p in a.policies if p.reduction]
+    if not any(
+        r.value is not None or r.why == "the difference does not vary" for _, own in found for r in own
+    ):
+        return
+    page.title(
+        "What common draws are worth: a difference's noise is as small as with so many times the runs under independent seeds",
+        "共同随机数的作用：就随机波动而言，差值的精度相当于用独立种子模拟多少倍的次数",
+    )
+    heads = (
+        page.say("additional persons", "净增人数"),
+        page.say("extra cost", "增加支出"),
+        page.say("income of movers", "搬迁户收入"),
+    )
+    page.table([
+        ("", *(cell for head in heads for cell in (head, _interval_head(page, a) if a.points > 1 else ""))),
+        *((rows[p.name], *(cell for r in own for cell in _times(page, r))) for p, own in found),
+    ])  # fmt: skip
+
+
+def _times(page: Page, r: Reduction) -> tuple[str, str]:
+    if r.value is None:
+        exact = r.why == "the difference does not vary"
+        return (page.say("no noise", "无随机差异") if exact else NONE), ""
+    if r.low is None:
+        return _two_digits(r.value), ""
+    return _two_digits(r.value), f"{_two_digits(r.low)} – {NONE if r.high is None else _two_digits(r.high)}"
+
+
+def _two_digits(x: float) -> str:
+    return f"{float(f'{x:.2g}'):,.10g}"
+
+
 def _notes(page: Page, a: Answer) -> None:
     page.add()
     say = page.say
@@ -242,6 +364,7 @@ def _notes(page: Page, a: Answer) -> None:
         "支出：全期公共支出，含账户外的常设待遇，未扣指标收益；按期末前全部交房人数平均。\n"
         "  每净增一人：Fieller区间；净增人数区间含0时无定义。",
     ))  # fmt: skip
+    notes.append(_worse_note(page, a))
     if a.equalised:
         notes.append(_equal(page, a))
     for p in a.policies:
@@ -258,6 +381,22 @@ def _notes(page: Page, a: Answer) -> None:
                 notes.append(f"{p.name}: {listed}: {say(en, zh)}")
     for note in notes:
         page.add("  " + note)
+
+
+def _worse_note(page: Page, a: Answer) -> str:
+    found = sorted(p.losses.left for p in a.policies if p.losses)
+    left = page.say(" to ", "至").join(dict.fromkeys((page.count(found[0]), page.count(found[-1]))))
+    return page.say(
+        "Worse off: less by more than 5 % of the household's yearly income at the start. Income: money income of the last month\n"
+        "  less the debt service due in it, as a year; those without a job in that month count as they stand. Savings: liquid,\n"
+        "  less loans and arrears. The home is in neither: a mover who paid for one has less savings. A larger home and better\n"
+        "  services are no income; that living costs more in town shows in savings only. Compared are households of the pool and\n"
+        f"  earlier movers; those that left unaided under either ({left} a run) are not, because they keep no accounts.",
+        "更差：比对照下少，且少于期初年收入5%以上者才计。收入：期末当月货币收入扣除当月应还本息，折合全年；当月无工作者照实计算。\n"
+        "  存款：流动存款减贷款和拖欠。两项都不含住房：出钱买房的搬迁户存款自然减少。住房变大、服务变好不算收入；\n"
+        "  城镇生活费较高只反映在存款里。可比的是待搬迁农户和此前已搬迁的农户；在任一政策下自发搬离的\n"
+        f"  （每次模拟{left}户）没有账目，不作比较。",
+    )
 
 
 def _equal(page: Page, a: Answer) -> str:
