@@ -6,6 +6,7 @@ the last month of the run. Flows of a month (`new_...`) are added up to then. Mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import numpy as np
 from experiments.comparison.runs import MEASURES, View, fates, measures
 from experiments.outcome import outcome
 from experiments.verdict import SOURCES
+from scenarios.errors import InputError, problem
 from scenarios.scenario import date_of
+from scenarios.words import did_you_mean
 from simulation.ledger import FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
 
@@ -27,6 +30,18 @@ MONTHLY = tuple(
 )  # fmt: skip
 """Indicators that are flows of a month."""
 ENDS = ("", "_end")
+
+MONEY = (
+    "cost", "relocation", "standing", "quota_revenue", "appropriated", "pool_money", "unspent", "county_debt", "cost_per_mover",
+    "income", "debt",
+)  # fmt: skip
+PERSONS = ("trained", "villagers_trained", "village_jobs", "mover_labour", "mover_employed", "mover_seekers")
+UNITS = {
+    "income_ratio": "ratio", "integration": "index, added up", "job_belief": "chance, added up", "houses_let": "houses",
+    "projects": "projects", "closed_villages": "villages", "new_whole_villages": "villages",
+    **{name: "homes" for name in INDICATORS if name.startswith("homes_")},
+    **{name: "jobs" for name in INDICATORS if name.startswith(("positions_", "filled_"))},
+}  # fmt: skip
 
 
 def columns(scenario: Scenario) -> tuple[str, ...]:
@@ -62,6 +77,35 @@ def measure(scenario: Scenario, inputs: Inputs, result: Result) -> np.ndarray:
         paid,
         *(_indicators(view.region[0, : last + 1]) for last in (window, scenario.months - 1)),
     ])  # fmt: skip
+
+
+def units(scenario: Scenario) -> dict[str, str]:
+    """Unit of each column."""
+    targets = {f"target_{target.id}": target.unit for target in scenario.targets}
+    return {name: targets.get(name) or _unit(name) for name in columns(scenario)}
+
+
+def named(columns: Sequence[str], name: str, *, where: str) -> str:
+    """The column of that name. Raises InputError that offers the nearest ones."""
+    if name in columns:
+        return name
+    raise InputError([
+        problem(where, name, "unknown outcome" + did_you_mean(name, columns), "", "docs/tables.md lists them")
+    ])  # fmt: skip
+
+
+def _unit(name: str) -> str:
+    name = name.removesuffix("_end")
+    if name in UNITS:
+        return UNITS[name]
+    if name.endswith("_yuan") or name in MONEY:
+        return "yuan"
+    if name.endswith("_mu"):
+        return "mu"
+    if name.endswith("_share"):
+        return "share"
+    persons = "persons" in name or name.startswith("residents") or name in PERSONS
+    return "persons" if persons else "households"
 
 
 def _year_ends(scenario: Scenario) -> list[tuple[str, int]]:

@@ -31,7 +31,13 @@ def run(
     with plan.open_store(folder, request or {}) as store:
         before = len(store.done())
         fill(
-            store, plan.job, plan.tasks(shard), executor, total=plan.count(shard), again=again, progress=progress
+            store,
+            plan.job,
+            plan.tasks(shard),
+            executor,
+            total=plan.count(shard),
+            again=again,
+            progress=progress,
         )
         return len(store.done()) - before
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of the sweep's id
 
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The runs of a sweep, point by point, inside a point replication by replication.

@@ -1,0 +1,167 @@
+"""`anju sweep`: many runs of a scenario over levers and uncertainties, kept in a store."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands.common import (
+    INTERNAL,
+    Json,
+    Lang,
+    Name,
+    Packages,
+    Quiet,
+    Refused,
+    Sets,
+    Verbose,
+    door,
+    households_of,
+    langs_of,
+    load,
+    progress_bar,
+)
+from experiments.commands.executors import Processes, Scheduler, Threads, executor
+
+
+def sweep(
+    name: Name,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="NAME[=LOW..HIGH]",
+            help="What to vary, repeatable: a lever or an uncertainty by name, short name (subsidy) or symbol (b_y), or a "
+            "group (uncertainties, levers, b_k, 'budget_*'). Without a span the scenario's own range; =A,B,C or "
+            "=LOW..HIGH:N gives levels.",
+        ),
+    ] = None,
+    design: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="lhs (Latin hypercube), sobol (quasi-random), saltelli, morris, oat (one at a time), grid, or "
+            "replications (the central point).",
+        ),
+    ] = "lhs",
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Points of your own instead (CSV or Parquet), a column a name, in base units."
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Points of lhs and sobol (100), base points of saltelli (64), paths of morris (10)."
+        ),
+    ] = None,
+    levels: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Levels a name of grid (5), morris (4) and oat (2).")
+    ] = None,
+    futures: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Run every point in N futures: a Latin hypercube over all other uncertainties."
+        ),
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Runs a point, each with fresh draws, the same at all points.")
+    ] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the sweep: design and draws.")
+    ] = 1,
+    threads: Threads = None,
+    processes: Processes = None,
+    scheduler: Scheduler = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Run the I-th of N parts only, into a store of its own: for job arrays; see `anju store merge`."
+        ),
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run what failed before once more.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many runs, about how long and how much disk; run one to tell.")
+    ] = False,
+    set_: Sets = None,
+    with_: Packages = None,
+    households: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for results; the store gets a folder of its own in it.")
+    ] = Path("results"),
+    store: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The store itself, wherever you want it.")
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario at many points of its levers and uncertainties and keep every run.
+
+    The same command goes on where it was stopped; more --points or --replications add to what is there.
+    """  # fmt: skip
+    from experiments import logs
+
+    logs.start(-1 if quiet else verbose)
+    langs = langs_of(lang)
+    part = _shard(shard)
+    works = executor(threads, processes, scheduler)
+    scenario = load(name, set_, with_)
+    people = households_of(households, scenario)
+
+    from experiments import sweeping
+    from simulation.codecache import announce_compile
+
+    with door():
+        plan = sweeping.plan(
+            scenario, vary or (), kind="table" if table else design, table=table, points=points, levels=levels,
+            futures=futures, replications=replications, seed=seed, households=people,
+        )  # fmt: skip
+        folder = store or out / sweeping.folder_name(plan, part)
+        if dry_run:
+            announce_compile()
+            told = sweeping.estimate(plan, folder, part, works.workers)
+            _print(sweeping.as_json(told), [sweeping.estimate_text(told, one) for one in langs], as_json)
+            return
+    announce_compile()
+    request = {
+        "name": name, "vary": list(vary or ()), "design": design, "points": points, "levels": levels,
+        "futures": futures, "set": list(set_ or ()), "with": list(with_ or ()),
+    }  # fmt: skip
+    started = time.monotonic()
+    with door(), progress_bar(quiet) as progress:
+        done = sweeping.run(
+            plan, folder, works, shard=part, again=retry_failed, request=request, progress=progress
+        )
+    told = sweeping.summary(folder)
+    _print(sweeping.as_json(told), [sweeping.summary_text(told, one) for one in langs], as_json)
+    if not quiet:
+        typer.echo(f"{folder}  ({done} runs, {time.monotonic() - started:.1f} s)", err=True)
+    if told.good == 0:
+        raise typer.Exit(INTERNAL)
+
+
+def _print(content: str, texts: list[str], as_json: bool) -> None:
+    from experiments import logs
+
+    for text in [content] if as_json else [logs.for_terminal(text) for text in texts]:
+        typer.echo(text)
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise Refused(f"--shard {text}: I/N expected, such as 3/8 for the third of eight parts")
+    return int(part), int(parts)
+
+

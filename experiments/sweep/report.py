@@ -1,0 +1,246 @@
+"""What a sweep says before it starts and when it is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import files
+from experiments.outcome import Spread, spread
+from experiments.sensitivity import Drivers, Parts, drivers, parts
+from experiments.store import Store
+from experiments.sweep.plan import Plan
+from experiments.wording import Page
+from scenarios.show import name_of
+
+KEYS = ("id", "point", "replication", "seed", "error")
+ROW_BYTES = 8.0  # a number takes no more in a shard
+SHOWN = ("persons", "cost", "income", "employed_share", "returned_share", "arrears_share")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep would take. Seconds are wall time with all workers; bytes are an upper limit."""
+
+    points: int
+    replications: int
+    runs: int
+    there: int
+    seconds_a_run: float
+    seconds: float
+    workers: int
+    bytes: float
+    folder: str
+
+
+def estimate(plan: Plan, folder: Path, shard: tuple[int, int], workers: int) -> Estimate:
+    """Count the runs that are missing and time one of them; nothing is written."""
+    there = 0
+    if (folder / "manifest.json").is_file():
+        with Store.open(folder) as store:
+            there = len(store.done())
+    runs = plan.count(shard)
+    task = next(plan.tasks(shard))
+    plan.job.run(task)  # compiles, and makes the households
+    started = time.perf_counter()
+    plan.job.run(task)
+    one = time.perf_counter() - started
+    missing = max(runs - there, 0)
+    return Estimate(
+        points=len(plan.design.values),
+        replications=plan.replications,
+        runs=runs,
+        there=min(there, runs),
+        seconds_a_run=one,
+        seconds=missing * one / workers,
+        workers=workers,
+        bytes=missing * ROW_BYTES * (len(plan.job.columns) + len(plan.design.names) + len(KEYS)),
+        folder=str(folder),
+    )
+
+
+def estimate_text(e: Estimate, lang: str) -> str:
+    page = Page(lang, banded=False)
+    say = page.say
+    page.add(say(
+        f"{e.points:,} points x {e.replications:,} replications = {e.runs:,} runs; {e.there:,} are there already",
+        f"{e.points:,}个点 × {e.replications:,}次重复 = {e.runs:,}次模拟，其中{e.there:,}次已有",
+    ))  # fmt: skip
+    page.add(say(
+        f"about {_duration(e.seconds, page)}: {e.seconds_a_run:.2f} s a run, {e.workers} at a time",
+        f"约需{_duration(e.seconds, page)}：每次模拟{e.seconds_a_run:.2f}秒，同时{e.workers}次",
+    ))  # fmt: skip
+    page.add(say(f"at most {_size(e.bytes)} in {e.folder}", f"最多占用{_size(e.bytes)}，存于{e.folder}"))
+    return "\n".join(page.lines)
+
+
+def _duration(seconds: float, page: Page) -> str:
+    for unit, en, zh in ((86400, "days", "天"), (3600, "hours", "小时"), (60, "minutes", "分钟")):
+        if seconds >= 1.5 * unit:
+            return page.say(f"{seconds / unit:.1f} {en}", f"{seconds / unit:.1f}{zh}")
+    return page.say(f"{seconds:.0f} s", f"{seconds:.0f}秒")
+
+
+def _size(n: float) -> str:
+    return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{n / 1e6:.1f} MB"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome over the good runs: its spread, its noise, and what it hangs on."""
+
+    name: str
+    spread: Spread
+    parts: Parts | None
+    drivers: Drivers | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target of the scenario: the share of points whose replications reach it on average."""
+
+    id: str
+    en: str
+    zh: str
+    reached: int
+    points: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A sweep as its store holds it."""
+
+    folder: str
+    scenario: str
+    design: str
+    points: int
+    replications: int
+    planned: int
+    good: int
+    failed: int
+    errors: tuple[tuple[str, int], ...]  # the commonest, with how often
+    targets: tuple[Target, ...]
+    outcomes: tuple[Outcome, ...]
+    labels: dict[str, dict[str, str]]
+
+
+def summary(folder: Path) -> Summary:
+    """Read a store and say what its runs come to."""
+    from scenarios import frozen
+
+    with Store.open(folder) as store:
+        manifest, scenario = store.manifest, frozen.thaw(store.scenario_json)
+        names = [name for name in (f"target_{t.id}" for t in scenario.targets) if name in store.columns]
+        shown = [*names, *(name for name in SHOWN if name in store.columns)]
+        rows = store.table(columns=["point", *shown])
+        failures = store.failures()
+        design = store.design
+    columns = {name: np.asarray(rows[name]) for name in ("point", *shown)}
+    points = columns.pop("point")
+    labelled = {e.name: {lang: name_of(e, scenario, lang) for lang in ("en", "zh")}
+                for e in scenario.entries() if e.name in design.names}  # fmt: skip
+    targets = []
+    for target in scenario.targets:
+        means = _means(points, columns[f"target_{target.id}"])
+        met = means >= target.value if target.at_least else means <= target.value
+        targets.append(Target(target.id, target.en, target.zh, int(met.sum()), len(means)))
+    return Summary(
+        folder=str(folder),
+        scenario=scenario.name,
+        design=manifest["design"]["kind"],
+        points=len(design.values),
+        replications=manifest["replications"],
+        planned=len(design.values) * manifest["replications"],
+        good=len(points),
+        failed=sum(failures.values()),
+        errors=tuple(failures.most_common(3)),
+        targets=tuple(targets),
+        outcomes=tuple(
+            _outcome(name, points, values, design)
+            for name, values in columns.items()
+            if np.isfinite(values).any()
+        ),
+        labels=labelled,
+    )
+
+
+def _means(points: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The mean of each point's replications, in order of points; rows are sorted by point."""
+    first = np.flatnonzero(np.diff(points, prepend=-1))
+    return np.add.reduceat(values, first) / np.diff(np.append(first, len(values))) if len(values) else values
+
+
+def _outcome(name: str, points: np.ndarray, values: np.ndarray, design: Any) -> Outcome:
+    whole = np.isfinite(values)
+    points, values = points[whole], values[whole]
+    present, counts = np.unique(points, return_counts=True)
+    even = len(set(counts.tolist())) == 1 and counts[0] > 1
+    varied = [k for k, column in enumerate(design.values.T) if np.ptp(column) > 0.0]
+    return Outcome(
+        name=name,
+        spread=spread(values),
+        parts=parts(values.reshape(len(present), -1)) if even else None,
+        drivers=drivers(
+            [design.names[k] for k in varied], design.values[present][:, varied], _means(points, values)
+        ),
+    )
+
+
+def summary_text(s: Summary, lang: str) -> str:
+    """The sweep in words, zh or en."""
+    page = Page(lang, banded=True)
+    say = page.say
+    page.add(say(
+        f"Sweep of {s.scenario}: {s.points:,} points ({s.design}) x {s.replications:,} replications,"
+        f" {s.good:,} of {s.planned:,} runs done",
+        f"扫描 {s.scenario}：{s.points:,}个点（{s.design}）× {s.replications:,}次重复，已完成{s.good:,}/{s.planned:,}次模拟",
+    ))  # fmt: skip
+    if s.failed:
+        page.add(say(f"{s.failed:,} failed:", f"{s.failed:,}次失败："))
+        for error, n in s.errors:
+            page.add(f"  {n:,} x {error}")
+    if s.targets:
+        page.title("Targets: points that reach them", "目标：达到目标的点")
+        page.table([
+            (say(t.en, t.zh), f"{t.reached:,} / {t.points:,}", page.share(t.reached / t.points if t.points else 0.0))
+            for t in s.targets
+        ])  # fmt: skip
+    page.title("Outcomes over all runs", "各次模拟的结果")
+    noise = any(o.parts for o in s.outcomes)
+    rows = [("", "5 %", say("median", "中位数"), "95 %", say("noise", "随机波动占方差") if noise else "")]
+    for o in s.outcomes:
+        form = _form(o.name, page)
+        share = page.share(o.parts.noise_share) if o.parts else ""
+        rows.append((o.name, form(o.spread.low), form(o.spread.median), form(o.spread.high), share))
+    page.table(rows)
+    for o in s.outcomes[:1]:
+        if o.drivers and o.drivers.inputs:
+            page.title(
+                f"What {o.name} hangs on (share of rank variance)", f"{o.name}取决于什么（秩方差占比）"
+            )
+            page.table([
+                (s.labels[d.name][lang], ("+" if d.sign > 0 else "−") + page.share(d.share), f"{page.share(d.low)} – {page.share(d.high)}")
+                for d in o.drivers.inputs[:8]
+            ])  # fmt: skip
+    page.add()
+    page.add(say(
+        "A share of points is not a probability: it depends on the spans that were given.",
+        "点的占比不是概率：它取决于给定的取值区间。",
+    ))  # fmt: skip
+    return "\n".join(page.lines)
+
+
+def _form(name: str, page: Page) -> Callable[[float], str]:
+    return page.share if name.endswith("_share") else page.count
+
+
+def as_json(told: Any) -> str:
+    """An estimate or a summary for programs."""
+    return json.dumps(files.plain(dataclasses.asdict(told)), ensure_ascii=False, indent=2, sort_keys=True)
