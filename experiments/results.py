@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,10 +16,15 @@ import numpy as np
 from experiments import files, urban
 from experiments.study import WITHHELD, Study
 from experiments.verdict import Verdict, outcome, text
+from scenarios import frozen
+from scenarios.households_table import read_table
 from scenarios.scenario import date_of
 from simulation.households import CLASSES
 from simulation.ledger import FLOWS, by_payer
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, SITE, WHY
+from simulation.population import population_hash
+
+log = logging.getLogger(__name__)
 
 LANGS = ("zh", "en")
 Table = dict[str, Any]
@@ -35,15 +41,19 @@ def write(
     out: Path,
     *,
     formats: Sequence[str] = (),
+    households: Path | None = None,
     request: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the study's folder into `out` and return it; without `formats` no charts are drawn.
 
-    The same study gives the same bytes, but for `provenance` in the manifest. `request` is what was asked for.
-    Raises InputError if the folder cannot be written or holds something else.
+    The same study gives the same bytes, but for `provenance` in the manifest. `request` is what was asked for, `households` the
+    file of the user's own, which the folder keeps. Raises InputError if the folder cannot be written or holds something else.
     """
     with files.result_folder(out / folder_name(study)) as folder:
+        files.write_text(folder / "scenario.json", frozen.freeze(study.scenario))
+        if households is not None:
+            _keep_households(study, households, folder / "households.parquet")
         (folder / "tables").mkdir()
         for name, table in tables(study):
             files.write_parquet(folder / "tables" / f"{name}.parquet", table)
@@ -57,6 +67,24 @@ def write(
             draw_all(study, folder / "figures", langs=LANGS, formats=formats)
         files.write_json(folder / "manifest.json", manifest(study, folder, request or {}, provenance or {}))
     return out / folder_name(study)
+
+
+def _keep_households(study: Study, source: Path, target: Path) -> None:
+    """The households that were run, or none if the file is no longer what it was when the study began."""
+    try:
+        frozen.keep_households(source, target)
+        kept = population_hash(
+            *read_table(target, counties=[county.id for county in study.scenario.counties])
+        )
+        if kept == study.populations[0]:
+            return
+        why = "has changed since the study began"
+    except (OSError, ValueError) as error:  # results are not thrown away for it
+        why = str(error)
+    target.unlink(missing_ok=True)
+    log.warning(
+        "warning: %s: %s; the study keeps no households and cannot be reproduced without them", source, why
+    )
 
 
 def tables(study: Study) -> Iterator[tuple[str, Table]]:

@@ -65,7 +65,7 @@ def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
     values = {
         name: SimpleNamespace(
             name=name, value=value, unit=unit, source="assumption", note="", range=(low, high), scale=scale,
-            kind="uncertainty", in_use=True,
+            kind="uncertainty", in_use=True, family="", where="",
         )
         for name, (low, high, value, unit, scale, _) in UNCERTAINTIES.items()
     }  # fmt: skip
@@ -85,7 +85,7 @@ def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
         counties=tuple(
             SimpleNamespace(id=i, en=en, zh=zh, values={}, shares={}, own={}) for i, en, zh, _ in COUNTIES
         ),
-        modes=tuple(SimpleNamespace(id=i, en=en, zh=zh, values={}) for i, en, zh, _ in MODES),
+        modes=tuple(SimpleNamespace(id=i, en=en, zh=zh, homes="built", values={}) for i, en, zh, _ in MODES),
         sites=tuple(
             SimpleNamespace(
                 id=f"site_{i}", en=f"Site {i}", zh=f"安置点{i}", county=i, mode="county_town", values={}
@@ -95,6 +95,9 @@ def fake_scenario(*, window: int = 36, months: int = 60) -> SimpleNamespace:
         site_classes={},
         closures=(),
         shares={},
+        population={},
+        population_seed=1,
+        packages=(),
         files=("lishui/region.toml", "lishui/plan.toml"),
         targets=(target,),
         values=values,

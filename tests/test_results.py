@@ -32,7 +32,7 @@ def folder(study, tmp_path_factory):
 def test_the_folder_holds_tables_verdict_and_manifest(folder, study):
     assert folder.name == "lishui-plan-fa4e57d1"
     assert {p.name for p in folder.iterdir()} == {
-        ".anju", "tables", "verdict.json", "verdict.zh.txt", "verdict.en.txt", "manifest.json"
+        ".anju", "tables", "scenario.json", "verdict.json", "verdict.zh.txt", "verdict.en.txt", "manifest.json"
     }  # fmt: skip
     names = {name for name, _ in results.tables(study)}
     assert {p.name for p in (folder / "tables").iterdir()} == {

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from experiments.comparison.judge import REDUCED, Answer
 from experiments.comparison.runs import COUNTS, KINDS, MEASURES, Comparison
 from experiments.comparison.text import text
 from experiments.study import WITHHELD
+from scenarios import frozen
+from scenarios.scenario import Scenario
 from simulation.ledger import FLOWS
 
 LANGS = ("zh", "en")
@@ -45,6 +48,9 @@ def write(
     cannot be written or holds something else.
     """
     with files.result_folder(out / folder_name(c)) as folder:
+        for path, scenario in _scenarios(c):
+            (folder / path).parent.mkdir(exist_ok=True)
+            files.write_text(folder / path, frozen.freeze(scenario))
         (folder / "tables").mkdir()
         for name, table in tables(c, answer):
             files.write_parquet(folder / "tables" / f"{name}.parquet", table)
@@ -65,19 +71,22 @@ def tables(c: Comparison, answer: Answer) -> Iterator[tuple[str, Table]]:
     yield "policies", policies(answer)
     if any(p.targets for p in answer.policies):
         yield "targets", _targets(answer)
-    names = [p.name for p in answer.policies]
-    runs = [_runs(c, block, row) for block in c.regions for row in range(len(block.region.policies))]
-    yield "runs", {"policy": np.repeat(names, c.runs)} | _stack(runs)
-    pairs = [_pairs(c, block, row) for block in c.regions for row in range(1, len(block.region.policies))]
-    paired = [p.name for p in answer.policies if not p.reference]
-    yield (
-        "pairs",
-        {"policy": np.repeat(paired, [len(t["run"]) for t in pairs])} | _stack(pairs),
-    )
-    losses = [_losses(c, block, row) for block in c.regions for row in range(1, len(block.region.policies))]
-    yield "losses", {"policy": np.repeat(paired, [len(t["run"]) for t in losses])} | _stack(losses)
+    yield from by_run(c)
     if c.points > 1:
         yield "design", _design(c)
+
+
+def by_run(c: Comparison) -> Iterator[tuple[str, Table]]:
+    """The tables whose rows belong to one policy's run each."""
+    for name, rows, first in (("runs", _runs, 0), ("pairs", _pairs, 1), ("losses", _losses, 1)):
+        blocks = [
+            (policy.name, rows(c, block, row))
+            for block in c.regions
+            for row, policy in enumerate(block.region.policies)
+            if row >= first
+        ]
+        policy = np.repeat([of for of, _ in blocks], [len(table["run"]) for _, table in blocks])
+        yield name, {"policy": policy} | _stack([table for _, table in blocks])
 
 
 def policies(answer: Answer) -> Table:
@@ -190,10 +199,19 @@ def _stack(blocks: Sequence[Table]) -> Table:
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
+def _scenarios(c: Comparison) -> Iterator[tuple[str, Scenario]]:
+    """Where each policy's scenario is kept, policies in order."""
+    policies = [policy for runs in c.regions for policy in runs.region.policies]
+    for k, policy in enumerate(policies, 1):
+        plain = re.sub(r"[^\w+-]+", "-", policy.name)  # a policy may be a file, with its folder in its name
+        yield f"scenarios/{k}-{plain}.json", policy.scenario
+
+
 def manifest(
     c: Comparison, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
 ) -> dict[str, Any]:
     """All that is needed to run the comparison again and to check that it gives the same bytes."""
+    kept = (path for path, _ in _scenarios(c))
     return {
         "anju": c.version,
         "comparison": c.id,
@@ -208,6 +226,7 @@ def manifest(
                     {
                         "name": policy.name,
                         "title": dict(policy.title),
+                        "scenario_file": next(kept),
                         "budget_factor": policy.factor,
                         "taken_from_reference": list(policy.taken),
                         "held_at_central_value": list(policy.held),
