@@ -72,7 +72,7 @@ def write(
 def _keep_households(study: Study, source: Path, target: Path) -> None:
     """The households that were run, or none if the file is no longer what it was when the study began."""
     try:
-        frozen.keep_households(source, target)
+        target.write_bytes(frozen.households_parquet(source))
         kept = population_hash(
             *read_table(target, counties=[county.id for county in study.scenario.counties])
         )

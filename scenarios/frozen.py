@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -48,7 +47,7 @@ def thaw(text: str, *, where: str = "scenario.json") -> Scenario:
     try:
         return _thawed(Scenario, found["scenario"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise _damaged(where, f"lacks {error}") from None
+        raise _damaged(where, f"does not hold a whole scenario ({error})") from None
 
 
 def read(path: str | Path) -> Scenario:
@@ -63,20 +62,22 @@ def read(path: str | Path) -> Scenario:
     return thaw(text, where=str(path))
 
 
-def keep_households(source: str | Path, target: str | Path) -> None:
-    """Keep a user's own households as the Parquet file `target`, from which `read_table` reads the same to the last bit.
+def households_parquet(path: str | Path) -> bytes:
+    """A user's own households as the content of a Parquet file, from which `read_table` reads the same to the last bit.
 
-    Cells of a CSV file stay text: what a number is, is then settled by one reader. Raises OSError.
+    Cells of a CSV file stay text: what number a text is, is then settled by one reader. Raises OSError or ValueError.
     """
-    from pyarrow import csv, parquet, string
+    import pyarrow as pa
+    from pyarrow import csv, parquet
 
-    source = Path(source)
-    if source.suffix.lower() in (".parquet", ".pq"):
-        shutil.copyfile(source, target)
-        return
-    names = csv.open_csv(source).schema.names
-    as_text = csv.ConvertOptions(column_types=dict.fromkeys(names, string()))
-    parquet.write_table(csv.read_csv(source, convert_options=as_text), target)
+    data = Path(path).read_bytes()
+    if Path(path).suffix.lower() in (".parquet", ".pq"):
+        return data
+    names = csv.open_csv(pa.BufferReader(data)).schema.names
+    as_text = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    out = pa.BufferOutputStream()
+    parquet.write_table(csv.read_csv(pa.BufferReader(data), convert_options=as_text), out)
+    return out.getvalue().to_pybytes()
 
 
 def _damaged(where: str, wrong: str) -> InputError:
@@ -105,7 +106,8 @@ def _plain(kind: Any, value: Any) -> Any:
 def _thawed(kind: Any, value: Any) -> Any:
     """The value of a declared type, from what JSON gave; JSON knows no tuples."""
     if is_dataclass(kind):
-        return kind(**{name: _thawed(hint, value[name]) for name, hint in _hints(kind).items()})  # type: ignore[operator]
+        given = {name: _thawed(hint, value[name]) for name, hint in _hints(kind).items() if name in value}
+        return kind(**given)  # type: ignore[operator]
     if _rows(kind):
         return tuple(_thawed(_rows(kind), row) for row in value)
     if _named_rows(kind):
