@@ -85,9 +85,9 @@ class _Values:
             if name not in self.entries:
                 wrong.append(problem("override", name, "unknown" + did_you_mean(name, self.entries)))
                 continue
-            parameter = _parameter(name)
-            if not parameter.low <= value <= parameter.high:
-                legal = f"{parameter.low:g} to {parameter.high:g} {parameter.unit}"
+            known = parameter(name)
+            if not known.low <= value <= known.high:
+                legal = f"{known.low:g} to {known.high:g} {known.unit}"
                 wrong.append(problem("override", name, f"{value:g} is not possible", legal))
         if wrong:
             raise InputError(wrong)
@@ -111,7 +111,8 @@ class _Values:
         return np.array([self.entries[name].at(t) for t in range(months)])
 
 
-def _parameter(name: str) -> Parameter:
+def parameter(name: str) -> Parameter:
+    """What is known of a number that may be overridden: its unit and what is legal."""
     owner, _, leaf = name.rpartition(".")
     if owner == "population":
         return MARGINS[leaf]
