@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.commands import compare, look, run, scenarios
+from experiments.commands import compare, look, run, scenarios, store, sweep
 from experiments.commands.common import (
     BAD_INPUT,
     DONE,
@@ -40,6 +40,7 @@ app = typer.Typer(
 for name, function, said in (
     ("run", run.run, "Run a scenario; print the verdict, write tables and charts."),
     ("compare", compare.compare, "Compare policies, household by household."),
+    ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
     ("check", scenarios.check, "Check scenario files; nothing is run or written."),
     ("list", scenarios.list_, "List the scenarios and packages that come with anju."),
     ("show", scenarios.show, "Show a scenario: its numbers, their sources, what differs from another."),
@@ -49,6 +50,7 @@ for name, function, said in (
     ("doctor", look.doctor, "Show versions, paths, cache, and what is wrong with them."),
 ):
     app.command(name, short_help=said)(function)
+app.add_typer(store.app, name="store", short_help="List, check, export, merge and pack stores of runs.")
 
 
 def _version(asked: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.commands.common import Refused
+from experiments.commands.common import Refused, door
 
 Threads = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
@@ -27,20 +27,16 @@ Scheduler = Annotated[
 
 
 def executor(threads: int | None, processes: int | None, scheduler: str | None) -> Any:
-    """The executor asked for. Raises Refused for two at once."""
+    """The executor asked for, to be used in `with`. Raises Refused for two at once, or a scheduler that cannot be used."""
     given = {"--threads": threads, "--processes": processes, "--scheduler": scheduler}
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise Refused(f"{' and '.join(named)}: give one of them")
-    if scheduler is not None:
-        from experiments.executors.cluster import Dask
+    from experiments import executors
 
-        return Dask(scheduler)
-    if processes is not None:
-        from experiments.executors.processes import Processes
-
-        return Processes(processes)
-    from experiments.executors.threads import Threads
-    from experiments.study import cpus
-
-    return Threads(threads or cpus())
+    with door():
+        if scheduler is not None:
+            return executors.make("dask", address=scheduler)
+        if processes is not None:
+            return executors.make("processes", workers=processes)
+        return executors.make("threads", workers=threads)

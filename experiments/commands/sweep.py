@@ -50,26 +50,36 @@ def sweep(
     table: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Points of your own instead (CSV or Parquet), a column a name, in base units."
+            metavar="FILE",
+            help="Points of your own instead (CSV or Parquet), a column a name, in base units.",
         ),
     ] = None,
     points: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Points of lhs and sobol (100), base points of saltelli (64), paths of morris (10)."
+            min=1,
+            metavar="N",
+            help="Points of lhs and sobol (100), base points of saltelli (64), paths of morris (10).",
         ),
     ] = None,
     levels: Annotated[
-        int | None, typer.Option(min=2, metavar="N", help="Levels a name of grid (5), morris (4) and oat (2).")
+        int | None,
+        typer.Option(min=2, metavar="N", help="Levels a name of grid (5), morris (4) and oat (2)."),
     ] = None,
+    second_order: Annotated[
+        bool, typer.Option("--second-order", help="Points of saltelli for second-order indices too.")
+    ] = False,
     futures: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Run every point in N futures: a Latin hypercube over all other uncertainties."
+            min=1,
+            metavar="N",
+            help="Run every point in N futures: a Latin hypercube over all other uncertainties.",
         ),
     ] = None,
     replications: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Runs a point, each with fresh draws, the same at all points.")
+        int,
+        typer.Option(min=1, metavar="N", help="Runs a point, each with fresh draws, the same at all points."),
     ] = 1,
     seed: Annotated[
         int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the sweep: design and draws.")
@@ -80,21 +90,30 @@ def sweep(
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="I/N", help="Run the I-th of N parts only, into a store of its own: for job arrays; see `anju store merge`."
+            metavar="I/N",
+            help="Run the I-th of N parts only, into a store of its own: for job arrays; see `anju store merge`.",
         ),
     ] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run what failed before once more.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run what failed before once more.")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many runs, about how long and how much disk; run one to tell.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Say how many runs, about how long and how much disk; run one to tell."
+        ),
     ] = False,
     set_: Sets = None,
     with_: Packages = None,
     households: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."),
+        typer.Option(
+            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
+        ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Folder for results; the store gets a folder of its own in it.")
+        Path,
+        typer.Option(metavar="FOLDER", help="Folder for results; the store gets a folder of its own in it."),
     ] = Path("results"),
     store: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The store itself, wherever you want it.")
@@ -113,36 +132,40 @@ def sweep(
     logs.start(-1 if quiet else verbose)
     langs = langs_of(lang)
     part = _shard(shard)
-    works = executor(threads, processes, scheduler)
     scenario = load(name, set_, with_)
     people = households_of(households, scenario)
 
-    from experiments import sweeping
+    from experiments import sweep as sweeps
+    from experiments.sweep import report
+    from scenarios import frozen
     from simulation.codecache import announce_compile
 
     with door():
-        plan = sweeping.plan(
+        plan = sweeps.plan(
             scenario, vary or (), kind="table" if table else design, table=table, points=points, levels=levels,
-            futures=futures, replications=replications, seed=seed, households=people,
+            second_order=second_order, futures=futures, replications=replications, seed=seed, households=people,
+            households_file=None if households is None else frozen.households_parquet(households),
         )  # fmt: skip
-        folder = store or out / sweeping.folder_name(plan, part)
+        folder = store or out / sweeps.folder_name(plan, part)
+        plan = plan.joined(folder)
         if dry_run:
             announce_compile()
-            told = sweeping.estimate(plan, folder, part, works.workers)
-            _print(sweeping.as_json(told), [sweeping.estimate_text(told, one) for one in langs], as_json)
+            with executor(threads, processes, scheduler) as works:
+                told = report.estimate(plan, folder, part, works.workers)
+            _print(report.as_json(told), [report.estimate_text(told, one) for one in langs], as_json)
             return
     announce_compile()
     request = {
         "name": name, "vary": list(vary or ()), "design": design, "points": points, "levels": levels,
-        "futures": futures, "set": list(set_ or ()), "with": list(with_ or ()),
+        "second_order": second_order, "futures": futures, "set": list(set_ or ()), "with": list(with_ or ()),
     }  # fmt: skip
     started = time.monotonic()
-    with door(), progress_bar(quiet) as progress:
-        done = sweeping.run(
+    with door(), executor(threads, processes, scheduler) as works, progress_bar(quiet) as progress:
+        done = sweeps.run(
             plan, folder, works, shard=part, again=retry_failed, request=request, progress=progress
         )
-    told = sweeping.summary(folder)
-    _print(sweeping.as_json(told), [sweeping.summary_text(told, one) for one in langs], as_json)
+    told = report.summary(folder)
+    _print(report.as_json(told), [report.summary_text(told, one) for one in langs], as_json)
     if not quiet:
         typer.echo(f"{folder}  ({done} runs, {time.monotonic() - started:.1f} s)", err=True)
     if told.good == 0:
@@ -163,5 +186,3 @@ def _shard(text: str | None) -> tuple[int, int]:
     if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
         raise Refused(f"--shard {text}: I/N expected, such as 3/8 for the third of eight parts")
     return int(part), int(parts)
-
-

@@ -12,7 +12,8 @@ import numpy as np
 from experiments.job import Task
 
 if TYPE_CHECKING:
-    from experiments.executors import Executor, Job
+    from experiments.executors import Executor
+    from experiments.job import ScenarioJob
     from experiments.store import Store
     from experiments.sweep.plan import Plan
 
@@ -43,7 +44,7 @@ def run(
 
 
 def fill(
-    store: Store, job: Job, tasks: Iterable[Task], executor: Executor, *,
+    store: Store, job: ScenarioJob, tasks: Iterable[Task], executor: Executor, *,
     total: int, again: bool = False, progress: Progress | None = None,
 ) -> None:  # fmt: skip
     """Run the tasks whose rows the store lacks; `again` also those that failed before.

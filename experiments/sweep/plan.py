@@ -3,20 +3,70 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import files
+import numpy as np
+
+from experiments import design as designs
+from experiments import files, measures, vary
 from experiments.job import ScenarioJob, Task
-from experiments.study import check_numbers, run_seed
+from experiments.store import Store
+from experiments.study import LIBRARIES, check_numbers, run_seed
+from scenarios import frozen
+from scenarios.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.design import Design
     from scenarios.scenario import Scenario
+    from simulation.households import Population, Villages
 
 FORMAT = 1  # of the sweep's id
+
+
+def plan(
+    scenario: Scenario, texts: Sequence[str], *,
+    kind: str = "lhs", table: Path | None = None, points: int | None = None, levels: int | None = None,
+    second_order: bool = False, futures: int | None = None, replications: int = 1, seed: int = 1,
+    households: tuple[Population, Villages] | None = None, households_file: bytes | None = None,
+) -> Plan:  # fmt: skip
+    """The plan of what was asked for; `texts` name what varies, as `experiments.vary.factors` reads them.
+
+    `futures` crosses the design with a Latin hypercube of so many points over all uncertainties that it does not vary.
+    Raises InputError.
+    """
+    fixed = vary.fixed_by_households(scenario) if households else ()
+    if table is not None:
+        from experiments.design_table import from_table
+
+        if texts or points or levels:
+            raise InputError(
+                [f"--table {table}: holds the points already; leave --vary, --points and --levels out"]
+            )
+        design = from_table(table, scenario, fixed=fixed)
+    else:
+        factors = vary.factors(scenario, texts, fixed=fixed)
+        design = designs.make(
+            kind, factors, points=points, seed=seed, levels=levels, second_order=second_order
+        )
+    if futures is not None:
+        names = (*design.names, *fixed)
+        others = [entry.name for entry in scenario.uncertainties() if entry.name not in names]
+        if not others:
+            raise InputError([f"--futures {futures}: no uncertainty is left that the points do not vary"])
+        drawn = designs.make("lhs", vary.factors(scenario, others), points=futures, seed=seed)
+        design = designs.cross(design, drawn)
+    return Plan(ScenarioJob(scenario, households), design, replications, seed, households=households_file)
+
+
+def folder_name(plan: Plan, shard: tuple[int, int] = (1, 1)) -> str:
+    """The folder of a sweep: its scenario, its id and, for a part of it, which."""
+    part = "" if shard[1] == 1 else f"-part-{shard[0]}-of-{shard[1]}"
+    return f"{plan.job.scenario.name.replace('/', '-')}-sweep-{plan.id}{part}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +82,10 @@ class Plan:
     replications: int = 1
     seed: int = 1
     fresh: bool = False
+    households: bytes | None = None  # the user's own, as a Parquet file
 
     def __post_init__(self) -> None:
         check_numbers(self.seed, replications=self.replications, points=len(self.design.values))
-
-    @property
-    def runs(self) -> int:
-        return len(self.design.values) * self.replications
 
     @property
     def id(self) -> str:
@@ -59,15 +106,111 @@ class Plan:
         }
 
     def tasks(self, shard: tuple[int, int] = (1, 1)) -> Iterator[Task]:
-        """Every run, or every n-th point's for shard (i, n) of a job array."""
-        part, parts = shard
-        for point in range(part - 1, len(self.design.values), parts):
+        """Every run once; of shard (i, n) every n-th point's."""
+        for point in self._points(shard):
             values = dict(zip(self.design.names, map(float, self.design.values[point]), strict=True))
             for replication in range(self.replications):
                 yield self.job.task(point, replication, self.seed_of(point, replication), values)
+
+    def count(self, shard: tuple[int, int] = (1, 1)) -> int:
+        """How many runs `tasks` gives."""
+        return len(self._points(shard)) * self.replications
+
+    def _points(self, shard: tuple[int, int]) -> list[int]:
+        """Points that are no repetition of an earlier one: under common draws that would be the same run."""
+        part, parts = shard
+        known: set[bytes] = set()
+        found = []
+        for point, row in enumerate(self.design.values):
+            if self.fresh or row.tobytes() not in known:
+                found.append(point)
+                known.add(row.tobytes())
+        return found[part - 1 :: parts]
 
     def seed_of(self, point: int, replication: int) -> int:
         if not self.fresh:
             return run_seed(self.seed, replication)
         text = f"anju run {self.seed} {point} {replication}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11
+
+    def joined(self, folder: Path) -> Plan:
+        """The plan with the points that a store in `folder` has already, and more where it has fewer than asked for."""
+        if not (folder / "manifest.json").is_file():
+            return self
+        with Store.open(folder) as store:
+            there, other = store.design, store.manifest
+        if files.plain(self.identity()) != {key: other.get(key) for key in self.identity()}:
+            return self  # `open_store` says what differs
+        old = replace(self.design, values=there)
+        more = self.design.base > old.base
+        if more and self.design.kind in designs.POINTS:
+            return replace(self, design=designs.extend(old, points=self.design.base, seed=self.seed))
+        wanted = len(self.design.values)
+        return self if wanted > len(there) else replace(self, design=replace(old, values=there[:wanted]))
+
+    def open_store(self, folder: Path, request: Mapping[str, Any]) -> Store:
+        """The plan's store, opened for writing: made where there is none, extended where it holds fewer points or replications.
+
+        Raises InputError where the folder holds something else, and leaves it as it is.
+        """
+        folder = Path(folder)
+        if not folder.exists():
+            return Store.create(
+                folder,
+                self.manifest(request),
+                self.design,
+                frozen.freeze(self.job.scenario),
+                self.households,
+            )
+        store = Store.open(folder, write=True, model=self.job.model_hash)
+        try:
+            self._fit(store, request)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _fit(self, store: Store, request: Mapping[str, Any]) -> None:
+        mine, theirs = files.plain(self.identity()), store.manifest
+        differ = [_WHAT[key] for key in mine if theirs.get(key) != mine[key]]
+        if differ:
+            raise InputError([
+                f"{store.folder}: holds another study: {', '.join(differ)} differ; choose another folder, or ask for the same"
+            ])  # fmt: skip
+        shared = min(len(store.design), len(self.design.values))
+        if not np.array_equal(store.design[:shared], self.design.values[:shared]):
+            raise InputError([f"{store.folder}: holds other points; choose another folder"])
+        more = self.design.values[len(store.design) :]
+        if len(more) or self.replications > store.replications:
+            store.extend(
+                more if len(more) else None,
+                max(self.replications, store.replications),
+                {"request": dict(request)},
+            )
+
+    def manifest(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """What the store says of itself."""
+        scenario = self.job.scenario
+        units = measures.units(scenario)
+        return self.identity() | {
+            "kind": "sweep",
+            "scenario": scenario.name,
+            "title": dict(scenario.title),
+            "laid_over": list(scenario.laid_over()),
+            "columns": list(self.job.columns),
+            "units": {name: units[name] for name in self.job.columns},
+            "replications": self.replications,
+            "anju": metadata.version("anju"),
+            "versions": {"python": platform.python_version()}
+            | {name: metadata.version(name) for name in LIBRARIES},
+            "sources": {
+                entry.name: entry.source for entry in scenario.entries() if entry.name in self.design.names
+            },
+            "request": dict(request),
+        }
+
+
+_WHAT = {
+    "format": "the format", "model_hash": "the model", "scenario_hash": "the scenario", "households_hash": "the households",
+    "design": "the design", "factors": "what is varied, or its ranges", "seed": "the seed", "fresh_seeds": "how seeds are given",
+}  # fmt: skip

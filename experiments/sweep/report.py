@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from experiments import files
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.store import Store
+from experiments.store.layout import numpy
 from experiments.sweep.plan import Plan
 from experiments.wording import Page
 from scenarios.show import name_of
@@ -137,15 +139,16 @@ def summary(folder: Path) -> Summary:
 
     with Store.open(folder) as store:
         manifest, scenario = store.manifest, frozen.thaw(store.scenario_json)
-        names = [name for name in (f"target_{t.id}" for t in scenario.targets) if name in store.columns]
-        shown = [*names, *(name for name in SHOWN if name in store.columns)]
+        counted = [f"target_{target.id}" for target in scenario.targets]
+        shown = [*counted, *(name for name in SHOWN if name in store.columns)]
         rows = store.table(columns=["point", *shown])
-        failures = store.failures()
-        design = store.design
-    columns = {name: np.asarray(rows[name]) for name in ("point", *shown)}
+        failed = store.table(["error"], failed=True)["error"].to_pylist()
+        design, names = store.design, store.factors
+    failures = Counter(error for error in failed if error)
+    columns = {name: numpy(rows[name]) for name in ("point", *shown)}
     points = columns.pop("point")
     labelled = {e.name: {lang: name_of(e, scenario, lang) for lang in ("en", "zh")}
-                for e in scenario.entries() if e.name in design.names}  # fmt: skip
+                for e in scenario.entries() if e.name in names}  # fmt: skip
     targets = []
     for target in scenario.targets:
         means = _means(points, columns[f"target_{target.id}"])
@@ -155,15 +158,15 @@ def summary(folder: Path) -> Summary:
         folder=str(folder),
         scenario=scenario.name,
         design=manifest["design"]["kind"],
-        points=len(design.values),
+        points=len(design),
         replications=manifest["replications"],
-        planned=len(design.values) * manifest["replications"],
+        planned=len(design) * manifest["replications"],
         good=len(points),
         failed=sum(failures.values()),
         errors=tuple(failures.most_common(3)),
         targets=tuple(targets),
         outcomes=tuple(
-            _outcome(name, points, values, design)
+            _outcome(name, points, values, names, design)
             for name, values in columns.items()
             if np.isfinite(values).any()
         ),
@@ -177,19 +180,19 @@ def _means(points: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values, first) / np.diff(np.append(first, len(values))) if len(values) else values
 
 
-def _outcome(name: str, points: np.ndarray, values: np.ndarray, design: Any) -> Outcome:
+def _outcome(
+    name: str, points: np.ndarray, values: np.ndarray, names: tuple[str, ...], design: np.ndarray
+) -> Outcome:
     whole = np.isfinite(values)
     points, values = points[whole], values[whole]
     present, counts = np.unique(points, return_counts=True)
     even = len(set(counts.tolist())) == 1 and counts[0] > 1
-    varied = [k for k, column in enumerate(design.values.T) if np.ptp(column) > 0.0]
+    varied = [k for k, column in enumerate(design.T) if np.ptp(column) > 0.0]
     return Outcome(
         name=name,
         spread=spread(values),
         parts=parts(values.reshape(len(present), -1)) if even else None,
-        drivers=drivers(
-            [design.names[k] for k in varied], design.values[present][:, varied], _means(points, values)
-        ),
+        drivers=drivers([names[k] for k in varied], design[present][:, varied], _means(points, values)),
     )
 
 
