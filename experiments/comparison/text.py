@@ -159,7 +159,7 @@ def _pairs(page: Page, a: Answer, rows: dict[str, str]) -> None:
 
 def _money(page: Page, a: Answer, rows: dict[str, str]) -> None:
     costs = [s.high for p in a.policies if (s := p.measures["cost"])]
-    form, unit = _unit(page, max(costs, default=0.0))
+    form, unit = amounts(page, max(costs, default=0.0))
     page.title(f"Public cost, whole run ({unit}; a person: yuan)", f"公共支出（全期，{unit}；每人：元）")
     table: Rows = [(
         "", *_two(page), page.say("a person", "每搬迁一人"), page.say("extra", "比对照增加"), _interval_head(page, a),
@@ -173,7 +173,7 @@ def _money(page: Page, a: Answer, rows: dict[str, str]) -> None:
     page.table(table)
 
 
-def _unit(page: Page, most: float) -> tuple[Callable[[float], str], str]:
+def amounts(page: Page, most: float) -> tuple[Callable[[float], str], str]:
     """How amounts up to `most` yuan are written in one table, and their unit."""
     size, en, zh = (
         (1e6, "million yuan", "") if not page.zh else (1e8, "", "亿元") if most >= 1e8 else (1e4, "", "万元")
@@ -188,7 +188,7 @@ def _unit(page: Page, most: float) -> tuple[Callable[[float], str], str]:
 
 def _budgets(page: Page, a: Answer, rows: dict[str, str]) -> None:
     names = ("appropriated", "pool_money", "quota_revenue", "cost", "unspent", "county_debt")
-    form, unit = _unit(page, max(s.high for p in a.policies for name in names if (s := p.measures[name])))
+    form, unit = amounts(page, max(s.high for p in a.policies for name in names if (s := p.measures[name])))
     page.title(f"Public money, whole run (median, {unit})", f"资金（全期，中位数，{unit}）")
     parts = {
         "appropriated": page.say("appropriated", "预算拨款"),

@@ -1,0 +1,1 @@
+"""Which instrument contributes what: Shapley values of lever families over all their combinations, run with common draws."""
