@@ -40,7 +40,7 @@ def thaw(text: str, *, where: str = "scenario.json") -> Scenario:
         raise InputError([
             problem(where, "format", f"{format} is newer than this anju reads", f"{FORMAT}", "take the anju that wrote it")
         ])  # fmt: skip
-    if format != FORMAT:
+    if type(format) is not int or format != FORMAT:
         raise _damaged(where, f"has an unknown format {format!r}")
     if "scenario" not in found or found.get("sha256") != _digest(found["scenario"]):
         raise _damaged(where, "is not what its own checksum says")

@@ -12,7 +12,7 @@ from experiments import files
 
 MOST = 1000  # differences that are kept one by one; all are counted
 PLACES = ("run", "point", "replication", "seed")  # whole numbers that say which row it is
-NAMES = ("id", "policy")  # texts that say which run it is
+NAMES = ("id", "policy", "error")  # texts that say which run it is, not where in it
 NOT_A_NUMBER = np.int64(0x7FF8000000000000)
 
 Table = Mapping[str, np.ndarray]

@@ -12,7 +12,7 @@ from experiments import study
 from experiments.job import Done, ScenarioJob
 from experiments.reproduce import folder as folders
 from experiments.reproduce.numbers import Table, Tally
-from experiments.store import Store, rows, verify
+from experiments.store import Store, journal, rows, shards
 from scenarios import frozen
 from scenarios.errors import InputError
 
@@ -23,15 +23,15 @@ class SweepAgain:
     """The runs of a store, failed ones too, in order of their id."""
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
-        if wrong := verify(folder):
-            mend = "so nothing was run; the command that made it runs again what is damaged, or take an undamaged copy"
-            raise InputError([*wrong, f"{folder}: is damaged, {mend}"])
         self.manifest = manifest
         self.store = Store.open(folder)
+        _check_rows(self.store)
         scenario = frozen.thaw(self.store.scenario_json, where=str(folder / folders.SCENARIO))
         self.job = ScenarioJob(scenario, folders.households_of(folder, manifest, scenario))
         self.parts = self.store.parts()
-        self.index = rows.index(self.parts).winners
+        found = rows.index(self.parts)
+        # a good row that is there again is looked at too: if the two differ, one of them is wrong
+        self.index = rows.Index(*(column[found.first | found.good] for column in found))
         self.sizes = [1] * len(self.index.ids)
         if not self.sizes:
             raise InputError([f"{folder}: holds no finished run yet"])
@@ -56,13 +56,22 @@ class SweepAgain:
                 found[i] = self._run(old, i)
 
             study.work(task, len(part), threads, count)
-            tally.table("", old, self._table(old, found), lambda table, row: str(table["id"][row]))
+            names = self._names(part)
+            tally.table("", old, self._table(old, found), lambda _, row, names=names: names[row])
 
     def _stored(self, picked: np.ndarray) -> Table:
         names = ["id", "point", "replication", "seed", "error", *self.store.factors, *self.store.columns]
         table: Any = rows.take(self.parts, names, self.index.part[picked], self.index.row[picked])
         columns = {name: table.column(name).to_numpy() for name in names}
         return {n: np.asarray(c, str) if c.dtype.kind == "O" else c for n, c in columns.items()}
+
+    def _names(self, picked: np.ndarray) -> list[str]:
+        """Ids of runs, of those that are there twice with the file of each row."""
+        ids, first = self.index.ids, self.index.first
+        twice = np.isin(ids[picked], ids[~first])
+        files = [self.parts[k].name for k in self.index.part[picked]]
+        named = [bytes(id).ljust(32, b"\0").hex() for id in ids[picked]]
+        return [f"{id} in {file}" if more else id for id, file, more in zip(named, files, twice, strict=True)]
 
     def _run(self, old: Table, row: int) -> Done:
         point, replication, seed = (int(old[name][row]) for name in ("point", "replication", "seed"))
@@ -80,3 +89,15 @@ class SweepAgain:
         ):  # else the engine is another, and with it every id
             now["id"] = np.array([done.task.id for done in found])
         return now | {name: numbers[:, k] for k, name in enumerate(self.job.columns)}
+
+
+def _check_rows(store: Store) -> None:
+    """Raise InputError unless all rows are as they were written."""
+    lost = journal.read(store.folder).damaged
+    wrong = [f"{store.folder / journal.NAME}: {lost} lines are damaged"] if lost else []
+    for path in shards.paths(store.folder):
+        if what := shards.problem(path, store.schema, store.study):
+            wrong.append(f"{path}: {what}")
+    if wrong:
+        mend = "the command that made it runs again what is damaged, or take an undamaged copy"
+        raise InputError([*wrong, f"{store.folder}: is damaged, so nothing was run; {mend}"])

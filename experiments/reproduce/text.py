@@ -54,14 +54,8 @@ def _differences(page: Page, r: Reproduction) -> None:
         )
     ]
     for d in r.differing[:SHOWN]:
-        rows.append(
-            (
-                re.sub(rf"^([0-9a-f]{{{DIGITS}}})[0-9a-f]{{52}}$", r"\1", d.run),
-                d.column,
-                _exact(d.stored),
-                _exact(d.now),
-            )
-        )
+        run = re.sub(rf"^([0-9a-f]{{{DIGITS}}})[0-9a-f]{{52}}\b", r"\1", d.run)
+        rows.append((run, d.column, _exact(d.stored), _exact(d.now)))
     page.table(rows)
     left = r.different - len(rows) + 1
     if left > 0:
