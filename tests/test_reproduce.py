@@ -370,7 +370,6 @@ def test_a_missing_or_changed_file_is_said_before_any_run(copy, idle, name):
         lambda m: m.update(design=[[1.0]]),
         lambda m: m.update(replications="two"),
         lambda m: m.update(files=None),
-        lambda m: m.pop("study"),
     ],
 )
 def test_a_changed_manifest_is_found(copy, idle, change):
@@ -410,6 +409,12 @@ def test_what_is_no_study_is_said(tmp_path, idle):
     assert "not JSON" in refused(tmp_path)
     (tmp_path / "manifest.json").write_text("[]")
     assert "not the manifest of a study" in refused(tmp_path)
+
+
+def test_another_kind_of_result_is_said(copy, idle):
+    folder = copy("run")
+    edit_manifest(folder, lambda m: m.pop("study"))
+    assert "none of `anju run`, `compare` and `sweep`" in refused(folder)
 
 
 def test_a_folder_of_an_older_anju_is_said(copy, idle):

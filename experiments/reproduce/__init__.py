@@ -132,8 +132,9 @@ def reproduce(
 
 def _again(folder: Path, manifest: Mapping[str, Any], *, check_id: bool) -> Again:
     """The study of a folder, if all of it is as it was written. Raises InputError."""
+    kind = _kind(folder, manifest)
     try:
-        again = _kind(manifest)(folder, manifest)
+        again = kind(folder, manifest)
         same = again.id_now == again.id_then
     except InputError:
         raise
@@ -145,7 +146,7 @@ def _again(folder: Path, manifest: Mapping[str, Any], *, check_id: bool) -> Agai
     return again
 
 
-def _kind(manifest: Mapping[str, Any]) -> Callable[[Path, Mapping[str, Any]], Again]:
+def _kind(folder: Path, manifest: Mapping[str, Any]) -> Callable[[Path, Mapping[str, Any]], Again]:
     if "store" in manifest:
         from experiments.reproduce.of_sweep import SweepAgain
 
@@ -158,7 +159,9 @@ def _kind(manifest: Mapping[str, Any]) -> Callable[[Path, Mapping[str, Any]], Ag
         from experiments.reproduce.of_run import RunAgain
 
         return RunAgain
-    raise KeyError("study")
+    raise InputError(
+        [f"{folder}: its manifest.json is of none of `anju run`, `compare` and `sweep`, so nothing was run"]
+    )
 
 
 def _picked(sizes: list[int], wanted: int, seed: int) -> list[int]:
