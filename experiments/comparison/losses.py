@@ -89,7 +89,7 @@ def people(population: Population, villages: Villages) -> People:
     km = villages.distance_km[population.village]
     distance = np.searchsorted(np.quantile(km, (1 / 3, 2 / 3)), km, side="left")
     return People(
-        start=np.sum(sources, axis=0, dtype=np.float64),
+        start=np.stack(sources).astype(np.float64).sum(axis=0),
         persons=population.members.astype(np.int64),
         earlier=population.earlier > 0,
         low_income=population.poor > 0,

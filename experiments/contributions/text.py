@@ -35,7 +35,7 @@ def plan(game: Game, runs: int, seconds: float, lang: str) -> str:
         f"{game.policy.name}与{game.reference.name}相比：{k}类政策杠杆不同",
     ))  # fmt: skip
     page.table([
-        (player.title(lang), page.say(f"{len(player.numbers)} numbers", f"{len(player.numbers)}项"), player.id)
+        (player.title(lang), _numbers(page, len(player.numbers)), player.id)
         for player in game.players
     ])  # fmt: skip
     page.add(page.say(
@@ -43,6 +43,10 @@ def plan(game: Game, runs: int, seconds: float, lang: str) -> str:
         f"2^{k} = {game.combinations:,}种组合，共{runs:,}次模拟，约需{_duration(seconds, zh=True)}；未写出任何文件。",
     ))  # fmt: skip
     return "\n".join(page.lines) + "\n"
+
+
+def _numbers(page: Page, n: int) -> str:
+    return page.say("1 number" if n == 1 else f"{n} numbers", f"{n}项")
 
 
 def _duration(seconds: float, *, zh: bool) -> str:
