@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.commands import compare, look, run, scenarios, store, sweep
+from experiments.commands import compare, contributions, look, reach, reproduce, run, scenarios, store, sweep
 from experiments.commands.common import (
     BAD_INPUT,
     DONE,
@@ -40,7 +40,18 @@ app = typer.Typer(
 for name, function, said in (
     ("run", run.run, "Run a scenario; print the verdict, write tables and charts."),
     ("compare", compare.compare, "Compare policies, household by household."),
+    (
+        "contributions",
+        contributions.contributions,
+        "Say which levers make the difference between two policies.",
+    ),
+    ("reach", reach.reach, "Judge whether a target is within reach, and what stands in the way."),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
+    (
+        "reproduce",
+        reproduce.reproduce,
+        "Run a study again from its folder; compare every number bit for bit.",
+    ),
     ("check", scenarios.check, "Check scenario files; nothing is run or written."),
     ("list", scenarios.list_, "List the scenarios and packages that come with anju."),
     ("show", scenarios.show, "Show a scenario: its numbers, their sources, what differs from another."),

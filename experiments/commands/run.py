@@ -126,6 +126,7 @@ def run(
                 "with": list(with_ or ()),
                 "households": households is not None,
             },
+            households=households,
             provenance={"threads": threads, "seconds": round(ran, 3)},
         )
     if as_json:

@@ -164,13 +164,14 @@ class Plan:
             )
         store = Store.open(folder, write=True, model=self.job.model_hash)
         try:
-            self._fit(store, request)
+            self.fit(store, request)
         except BaseException:
             store.close()
             raise
         return store
 
-    def _fit(self, store: Store, request: Mapping[str, Any]) -> None:
+    def fit(self, store: Store, request: Mapping[str, Any]) -> None:
+        """Let an open store plan at least what this plan does. Raises InputError if it is another study's."""
         mine, theirs = files.plain(self.identity()), store.manifest
         differ = [_WHAT[key] for key in mine if theirs.get(key) != mine[key]]
         if differ:

@@ -1,0 +1,154 @@
+"""What a search leaves on disk.
+
+<scenario>-cheapest-<id>/
+    runs/       the store of its runs (experiments.store), which only grows
+    answer/     answer, tables, chart and manifest, replaced whole or not at all
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import files
+from experiments.cheapest import mixes
+from experiments.cheapest.study import Found, Plan
+from experiments.cheapest.text import sentence, text
+from experiments.study import LIBRARIES
+from scenarios import frozen
+
+LANGS = ("zh", "en")
+Table = dict[str, Any]
+
+
+def runs_folder(plan: Plan, out: Path) -> Path:
+    """The store of a search."""
+    return out / plan.folder_name / "runs"
+
+
+def answer_folder(plan: Plan, out: Path) -> Path:
+    """Where its answer goes."""
+    return out / plan.folder_name / "answer"
+
+
+def write(
+    f: Found, out: Path, *,
+    formats: Sequence[str] = (), request: Mapping[str, Any] | None = None, provenance: Mapping[str, Any] | None = None,
+) -> Path:  # fmt: skip
+    """Write the answer's folder and return it; without `formats` no chart is drawn.
+
+    The same runs give the same bytes, but for `provenance` in the manifest. Raises InputError if the folder cannot be
+    written or holds something else.
+    """
+    place = answer_folder(f.plan, out)
+    with files.result_folder(place) as folder:
+        files.write_text(folder / "scenario.json", frozen.freeze(f.plan.scenario))
+        (folder / "tables").mkdir()
+        for name, table in tables(f):
+            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
+            files.write_csv(folder / "tables" / f"{name}.csv", table)
+        files.write_json(folder / "answer.json", answer(f))
+        for lang in LANGS:
+            files.write_text(folder / f"answer.{lang}.txt", text(f, lang))
+        if formats:
+            from experiments.figures import frontier
+
+            frontier.draw_all(f, folder / "figures", langs=LANGS, formats=formats)
+        files.write_json(folder / "manifest.json", _manifest(f, folder, request or {}, provenance or {}))
+    return place
+
+
+def answer(f: Found) -> dict[str, Any]:
+    """All that is answered, as plain data; levers in base units, money in yuan."""
+    r, q = f.recommendation, f.plan.question
+    return {
+        "id": f.plan.id,
+        "scenario": f.plan.scenario.name,
+        "sentence": {lang: sentence(f, lang) for lang in LANGS},
+        "target": {
+            "id": q.target.id,
+            "value": q.target.value,
+            "at_least": q.target.at_least,
+            "date": q.target.date,
+        },
+        "probability": q.probability,
+        "confidence": f.plan.confidence,
+        "over": f.plan.over,
+        "cost": f.plan.cost,
+        "levers": [lever.as_dict() for lever in f.plan.levers],
+        "policy": f.plan.planned,
+        "status": r.status,
+        "mix": dataclasses.asdict(r.mix),
+        "own_runs": None if r.attempt is None else dataclasses.asdict(r.attempt),
+        "point_estimate": None if r.estimate is None else dataclasses.asdict(r.estimate),
+        "runners_up": [dataclasses.asdict(mix) for mix in r.runners_up],
+        "attempts": [dataclasses.asdict(attempt) for attempt in r.attempts],
+        "runs": r.runs,
+        "failed": r.failed,
+    }
+
+
+def as_json(f: Found, folder: Path | None) -> str:
+    """The answer for programs, with the folder it was written to."""
+    content = answer(f) | {"folder": None if folder is None else str(folder)}
+    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
+
+
+def tables(f: Found) -> Iterator[tuple[str, Table]]:
+    """Name and columns of every table: the runs, the frontier and, of two levers, the line of the wished share."""
+    sample, levers = f.recommendation.sample, f.plan.levers
+    values = mixes.natural(levers, sample.x)
+    yield (
+        "runs",
+        {lever.name: values[:, k] for k, lever in enumerate(levers)}
+        | {"outcome": sample.counts, "cost": sample.costs},
+    )
+    yield "frontier", frontier_table(f)
+    if f.recommendation.contour:
+        lines = [mixes.stretched(levers, line) for line in f.recommendation.contour]
+        yield (
+            "contour",
+            {"line": np.repeat(np.arange(len(lines)), [len(line) for line in lines])}
+            | {lever.name: np.concatenate([line[:, k] for line in lines]) for k, lever in enumerate(levers)},
+        )
+
+
+def frontier_table(f: Found) -> Table:
+    """One row a cost: what the best mix within it reaches, and which that is."""
+    e = f.frontier
+    columns: Table = {"cost": e.cost}
+    for name, curve in (("mean", e.mean), ("median", e.median), ("sure", e.sure)):
+        columns |= {name: curve.value, f"{name}_low": curve.low, f"{name}_high": curve.high}
+    return columns | {lever.name: e.mean.levers[:, k] for k, lever in enumerate(f.plan.levers)}
+
+
+def _manifest(
+    f: Found, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    plan = f.plan
+    return {
+        "anju": metadata.version("anju"),
+        "kind": "cheapest",
+        "id": plan.id,
+        "scenario": {"name": plan.scenario.name, "title": dict(plan.scenario.title)},
+        "request": dict(request),
+        "seed": plan.seed,
+        "runs": f.recommendation.runs,
+        "model_hash": plan.job.model_hash,
+        "versions": {"python": platform.python_version()}
+        | {name: metadata.version(name) for name in LIBRARIES},
+        "files": {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+        "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
+    }

@@ -1,0 +1,205 @@
+"""The answer in words, for a terminal: Chinese or English, the recommendation first."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.cheapest.search import Attempt, Mix, Range
+from experiments.cheapest.study import COST, Found
+from experiments.wording import Page
+from scenarios.show import name_of, quantity
+
+STEPS = 8  # rows of the frontier shown
+
+
+def text(f: Found, lang: str) -> str:
+    """The answer as plain text in `lang` ("zh" or "en"), ending in a newline."""
+    page = Page(lang, banded=True)
+    page.paragraph(sentence(f, lang), indent=0)
+    _levers(page, f)
+    _mixes(page, f)
+    _tried(page, f)
+    _frontier(page, f)
+    _notes(page, f)
+    return "\n".join(page.lines) + "\n"
+
+
+def sentence(f: Found, lang: str) -> str:
+    """What is recommended, or that nothing is, as one sentence."""
+    page, r, q = Page(lang, banded=True), f.recommendation, f.plan.question
+    say, t = page.say, q.target
+    asked = page.limit(t.metric, t.unit, t.value)
+    name = say(t.en, t.zh) if q.own else say(f"{t.en} (asked: {asked} instead)", f"{t.zh}（改问{asked}）")
+    wished = page.share(q.probability)
+    what = say(f"{name}, in {wished} of {_over(page, f)}: ", f"{name}，{_over(page, f)}的{wished}：")
+    cost = _cost(page, f, r.mix.cost)
+    if r.status == "confirmed":
+        assert r.attempt is not None
+        return what + say(
+            f"cheapest at {cost}; {_own(page, r.attempt)}.", f"最省的组合需{cost}；{_own(page, r.attempt)}。"
+        )
+    if r.status == "unconfirmed":
+        more = r.attempt.more_runs if r.attempt else math.inf
+        return what + say(
+            f"likely reached at {cost}, but not confirmed with {r.runs:,} runs{_more(page, more)}.",
+            f"大致可在{cost}达到，但{r.runs:,}次模拟尚不足以确认{_more(page, more)}。",
+        )
+    best = _chance(page, r.mix.probability)
+    if r.status == "infeasible":
+        own = f"; {_own(page, r.attempt)}" if r.attempt else ""
+        return what + say(
+            f"not within reach of these levers: the best mix within their spans reaches it in {best}{own}.",
+            f"这些杠杆在给定区间内无法做到：最好的组合也只有{best}达到{own.replace('; ', '；')}。",
+        )
+    return what + say(
+        f"no mix is sure enough, nor is the best one refuted: it reaches it in {best}; more runs may tell (--runs).",
+        f"没有足够把握的组合，最好的组合也未被否定：达到的占比为{best}；可增加模拟次数（--runs）再判断。",
+    )
+
+
+def _over(page: Page, f: Found) -> str:
+    return (
+        page.say("futures", "未来")
+        if f.plan.uncertain
+        else page.say("runs at the central values", "中心值下的模拟")
+    )
+
+
+def _own(page: Page, a: Attempt) -> str:
+    share, low, high = (page.share(x) for x in (a.hits / a.n if a.n else 0.0, a.low, a.high))
+    return page.say(
+        f"{a.n:,} fresh runs of its own reach it in {share} ({low} – {high})",
+        f"另用{a.n:,}次全新模拟检验，{share}达到（{low} – {high}）",
+    )
+
+
+def _more(page: Page, runs: float) -> str:
+    if not math.isfinite(runs) or runs <= 0:
+        return ""
+    n = f"{float(f'{runs:.2g}'):,.0f}"
+    return page.say(f" (about {n} more are needed)", f"（约需再模拟{n}次）")
+
+
+def _chance(page: Page, r: Range) -> str:
+    return f"{page.share(r.value)} ({page.share(r.low)} – {page.share(r.high)})"
+
+
+def _cost(page: Page, f: Found, r: Range) -> str:
+    form = page.yuan if f.plan.cost_unit == "yuan" else page.count
+    return f"{form(r.value)} ({form(r.low)} – {form(r.high)})"
+
+
+def _levers(page: Page, f: Found) -> None:
+    safe = f.recommendation.status in ("confirmed", "unconfirmed")
+    page.title("Levers", "政策杠杆")
+    found = page.say("recommended", "推荐") if safe else page.say("best found", "最好")
+    rows = [("", found, page.say("policy as it is", "现行政策"), page.say("span", "取值区间"))]
+    entries = {entry.name: entry for entry in f.plan.scenario.entries()}
+    lang = "zh" if page.zh else "en"
+    for lever in f.plan.levers:
+        now = f.plan.planned.get(lever.name)
+        rows.append((
+            name_of(entries[lever.name], f.plan.scenario, lang),
+            quantity(_rounded(f.recommendation.mix.levers[lever.name]), lever.unit, lang),
+            page.say("changes", "分期") if now is None else quantity(now, lever.unit, lang),
+            f"{quantity(lever.low, lever.unit, lang)} – {quantity(lever.high, lever.unit, lang)}",
+        ))  # fmt: skip
+    page.table(rows)
+
+
+def _rounded(x: float) -> float:
+    return float(f"{x:.4g}")
+
+
+def _mixes(page: Page, f: Found) -> None:
+    r = f.recommendation
+    page.title("What it comes to", "结果")
+    say = page.say
+    rows = [
+        ("", say("reaches it", "达到的占比"), say("cost", "支出"), say("outcome, 5–95 %", "结果（5–95%）"))
+    ]
+    safe = r.status in ("confirmed", "unconfirmed")
+    rows.append(_mix(page, f, say("recommended", "推荐") if safe else say("best found", "最好"), r.mix))
+    if safe and r.estimate is not None:
+        rows.append(_mix(page, f, say("by the point estimate", "只看点估计"), r.estimate))
+    for k, other in enumerate(r.runners_up):
+        rows.append(_mix(page, f, say(f"another mix {k + 1}", f"其他组合{k + 1}"), other))
+    page.table(rows)
+    lang = "zh" if page.zh else "en"
+    for k, other in enumerate(r.runners_up):
+        levers = say(", ", "、").join(
+            quantity(_rounded(other.levers[x.name]), x.unit, lang) for x in f.plan.levers
+        )
+        page.add("  " + say(f"another mix {k + 1}: {levers}", f"其他组合{k + 1}：{levers}"))
+
+
+def _mix(page: Page, f: Found, name: str, mix: Mix) -> tuple[str, ...]:
+    t = f.plan.question.target
+    form = page.form(t.metric, t.unit)
+    count = f"{form(mix.count.value)} ({form(mix.count.low)} – {form(mix.count.high)})"
+    return name, _chance(page, mix.probability), _cost(page, f, mix.cost), count
+
+
+def _tried(page: Page, f: Found) -> None:
+    if len(f.recommendation.attempts) < 2:
+        return
+    page.title("Tried on fresh runs", "用全新模拟检验过的组合")
+    said = {
+        "confirmed": ("holds", "成立"),
+        "refuted": ("does not hold", "不成立"),
+        "undecided": ("open", "未定"),
+    }
+    lang = "zh" if page.zh else "en"
+    for a in f.recommendation.attempts:
+        levers = page.say(", ", "、").join(
+            quantity(_rounded(a.levers[x.name]), x.unit, lang) for x in f.plan.levers
+        )
+        page.add(
+            f"  {levers}{page.say(': ', '：')}{_own(page, a)}{page.say('; ', '；')}{page.name(said[a.verdict])}"
+        )
+
+
+def _frontier(page: Page, f: Found) -> None:
+    t, e = f.plan.question.target, f.frontier
+    if not len(e.cost):
+        return
+    form, yuan = page.form(t.metric, t.unit), page.yuan if f.plan.cost_unit == "yuan" else page.count
+    page.title("The most for each cost", "各支出水平下的最好结果")
+    wished = page.share(f.plan.question.probability)
+    rows = [("  " + page.say("cost up to", "支出不超过"), page.say("expected", "期望"), page.say("95 % interval", "95%区间"),
+             page.say(f"in {wished} of {_over(page, f)}", f"{_over(page, f)}的{wished}"))]  # fmt: skip
+    last = len(e.cost) - 1
+    for k in sorted({round(i * last / (STEPS - 1)) for i in range(STEPS)}):
+        rows.append((
+            "  " + yuan(float(e.cost[k])), form(float(e.mean.value[k])),
+            f"{form(float(e.mean.low[k]))} – {form(float(e.mean.high[k]))}", form(float(e.sure.value[k])),
+        ))  # fmt: skip
+    page.table(rows)
+
+
+def _notes(page: Page, f: Found) -> None:
+    r, say = f.recommendation, page.say
+    page.add()
+    failed = say(f", {r.failed} failed", f"，其中{r.failed}次失败") if r.failed else ""
+    page.paragraph(say(
+        f"{r.runs:,} runs{failed}. The recommendation is the cheapest mix whose lower confidence limit reaches what is wished,"
+        " not the cheapest by the best guess, which falls short about every second time.",
+        f"共{r.runs:,}次模拟{failed}。推荐的是置信下限仍达到要求的最省组合；只看点估计的组合约有一半达不到要求。",
+    ))  # fmt: skip
+    if f.plan.uncertain:
+        page.paragraph(say(
+            "A share of futures is not a probability: the ranges are stated, not matched to facts.",
+            "未来占比不是概率：各区间为给定范围，尚未与事实校准。",
+        ))  # fmt: skip
+    else:
+        page.paragraph(say(
+            "Only the model's own chance is counted here: uncertain numbers stay at their central values.",
+            "这里只计入模型自身的随机波动，不确定因素均取中心值。",
+        ))  # fmt: skip
+    if f.plan.cost == COST:
+        page.paragraph(say(
+            "Cost: all the public pays in the whole run, standing entitlements included, before quota revenue.",
+            "支出：全期公共支出，含账户外的常设待遇，未扣指标收益。",
+        ))  # fmt: skip
+    else:
+        page.paragraph(say(f"Cost: {f.plan.cost} of a run.", f"支出：每次模拟的 {f.plan.cost}。"))

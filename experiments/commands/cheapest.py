@@ -1,0 +1,171 @@
+"""`anju cheapest`: the least costly mix of levers that reaches a target."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands.common import (
+    NOT_REACHED,
+    Json,
+    Lang,
+    Name,
+    Packages,
+    Quiet,
+    Sets,
+    Verbose,
+    door,
+    formats_of,
+    households_of,
+    langs_of,
+    load,
+    progress_bar,
+    writing,
+)
+from experiments.commands.executors import Processes, Scheduler, Threads, executor
+
+
+def cheapest(
+    name: Name,
+    levers: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="Levers to choose from, comma-separated, each within the span of its file or the one given: "
+            "subsidy,loan_rate=0.4..1,public_posts.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID[=VALUE]",
+            help="A target of the scenario (the first), or `relocated`: its first that counts persons moved in the whole "
+            "region. With =VALUE another number is asked for, for example relocated=25000.",
+        ),
+    ] = None,
+    probability: Annotated[
+        float, typer.Option(metavar="P", help="It is to be reached in at least this share of futures.")
+    ] = 0.9,
+    over: Annotated[
+        str,
+        typer.Option(
+            metavar="futures|noise",
+            help="Futures: uncertain numbers drawn anew for every run. Noise: all at their central values.",
+        ),
+    ] = "futures",
+    cost: Annotated[
+        str, typer.Option(metavar="OUTCOME", help="What is to be kept low: any outcome of a run.")
+    ] = "cost",
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Most runs.")] = 800,
+    confidence: Annotated[
+        float, typer.Option(metavar="P", help="How sure the recommendation is to be.")
+    ] = 0.95,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed: search, futures and draws.")
+    ] = 1,
+    threads: Threads = None,
+    processes: Processes = None,
+    scheduler: Scheduler = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say how many runs, about how long and how much disk; nothing is kept."
+        ),
+    ] = False,
+    set_: Sets = None,
+    with_: Packages = None,
+    households: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
+        ),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="Folder for results; the search gets a folder of its own in it."),
+    ] = Path("results"),
+    lang: Lang = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
+    ] = "png,svg,pdf",
+    as_json: Json = False,
+    fail_unless_reached: Annotated[
+        bool, typer.Option("--fail-unless-reached", help="Exit with 3 unless a mix is found and confirmed.")
+    ] = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Which mix of levers reaches a target at the least cost, and how sure is that?
+
+    Runs where the answer is decided are added until it is, or the runs are spent; the same command goes on where it was
+    stopped. The frontier, the most that each cost can reach, comes with it.
+    """
+    from experiments import logs
+
+    started = time.monotonic()
+    logs.start(-1 if quiet else verbose)
+    langs = langs_of(lang)
+    kinds = () if no_figures else formats_of(formats)
+
+    from experiments.reach.ask import question
+
+    scenario = load(name, set_, with_)
+    with door():
+        wanted = question(scenario, target, probability)
+    people = households_of(households, scenario)
+
+    from experiments import files
+    from experiments.cheapest import store, study
+    from experiments.cheapest.text import text
+    from experiments.sweep import report
+    from scenarios import frozen
+    from simulation.codecache import announce_compile
+
+    with door():
+        plan = study.plan_of(
+            scenario, wanted, levers, cost=cost, over=over, runs=runs, confidence=confidence, seed=seed,
+            households=people,
+            households_file=None if households is None else frozen.households_parquet(households),
+        )  # fmt: skip
+        files.check_folder(store.answer_folder(plan, out))
+    announce_compile()
+    request = {
+        "name": name, "levers": levers, "target": target, "probability": probability, "over": over, "cost": cost,
+        "runs": runs, "confidence": confidence, "set": list(set_ or ()), "with": list(with_ or ()),
+        "households": households is not None,
+    }  # fmt: skip
+    with executor(threads, processes, scheduler) as works:
+        if dry_run:
+            with door():
+                told = report.estimate(plan.example(), store.runs_folder(plan, out), (1, 1), works.workers)
+            texts = [report.as_json(told)] if as_json else [report.estimate_text(told, one) for one in langs]
+            for one in texts:
+                typer.echo(logs.for_terminal(one))
+            return
+        with door(), progress_bar(quiet) as progress:
+            found = study.run_cheapest(
+                plan, store.runs_folder(plan, out), works, request=request, progress=progress
+            )
+        workers = works.workers
+    with writing():
+        folder = store.write(
+            found,
+            out,
+            formats=kinds,
+            request=request,
+            provenance={"workers": workers, "seconds": round(time.monotonic() - started, 3)},
+        )
+    if as_json:
+        typer.echo(store.as_json(found, folder))
+    else:
+        for one in langs:
+            typer.echo(logs.for_terminal(text(found, one)))
+        if not quiet:
+            typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+    if fail_unless_reached and found.recommendation.status != "confirmed":
+        raise typer.Exit(NOT_REACHED)
