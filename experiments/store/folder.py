@@ -212,10 +212,11 @@ class Store:
         self._pending.append(row)
         try:
             writer.append(row)
-        except BaseException as error:
+        except OSError as error:
             self._pending.pop()
-            if isinstance(error, OSError):
-                raise self._cannot_write(error) from error
+            raise self._cannot_write(error) from error
+        except BaseException:
+            self._pending = self.readable(journal.read(self.folder).rows)  # what an interrupt left there
             raise
         if len(self._pending) >= shards.SHARD_ROWS:
             self.fold()

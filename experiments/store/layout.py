@@ -30,7 +30,9 @@ NEXT = ".design.parquet.next"  # the design of a manifest that is about to name 
 
 KEYS = ("id", "point", "replication", "seed", "error")
 OURS = ("store", "files", "checksum")  # entries of the manifest that the store keeps itself
-VARIES = ("points", "replications", "anju", "versions", "sources", "request", "provenance")
+VARIES = (
+    "points", "replications", "title", "laid_over", "units", "anju", "versions", "sources", "request", "provenance",
+)  # fmt: skip
 """What may differ between two stores of one study."""
 
 Manifest = dict[str, Any]

@@ -25,7 +25,7 @@ def list_text(found: Sequence[Listed], lang: str) -> str:
         page.table([tuple(head.split("|")), *(_row(page, one) for one in readable)])
     for one in found:
         if one.problem:
-            page.paragraph(one.problem)
+            page.add(f"  {one.problem}")
     return _text(page)
 
 
@@ -58,9 +58,9 @@ def info_text(info: Mapping[str, Any], lang: str) -> str:
             page.add("  " + page.say(f"{en}: ", f"{zh}：") + value)
     _factors(page, info)
     _errors(page, info["errors"])
-    page.title("To read it:", "读取方法：")
-    page.add(f"  duckdb -c \"select * from '{info['path']}/shards/*.parquet' where error = ''\"")
-    page.add(f"  python -c \"import pandas; print(pandas.read_parquet('{info['path']}/shards'))\"")
+    page.title("To read it in Python:", "用 Python 读取：")
+    page.add(f"  pandas.read_parquet({info['path'] + '/shards'!r})")
+    page.add(f"  duckdb.sql(\"select * from '{info['path']}/shards/*.parquet' where error = ''\")")
     return _text(page)
 
 
@@ -111,11 +111,11 @@ def verify_text(path: str, problems: Sequence[str], lang: str) -> str:
 
 def size(n: float) -> str:
     """Bytes as people say them."""
-    for unit in ("B", "kB", "MB"):
+    for unit in ("B", "kB", "MB", "GB"):
         if n < 999.5:
             return f"{n:.3g} {unit}"
         n /= 1000
-    return f"{n:,.3g} GB"
+    return f"{n:.3g} TB"
 
 
 def _number(value: Any) -> str:
