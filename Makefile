@@ -41,7 +41,7 @@ else
 	  if $$python -c "$(NEW)" 2>/dev/null; then break; fi; \
 	done; \
 	echo "setting up .venv with $$python"; \
-	$(BIN)/python -c "$(NEW); import pip" 2>/dev/null || $$python -m venv --clear .venv || \
+	$(BIN)/python -c "import pip; $(NEW)" 2>/dev/null || $$python -m venv --clear .venv || \
 	  { echo "$$python cannot make environments: install its venv package (python3-venv), or uv" >&2; exit 1; }; \
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"; \
 	$(BIN)/python -m pip install --quiet --editable . --group dev
