@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from experiments import files
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
     from simulation.households import Population, Villages
+    from simulation.run import Inputs
 
 KEPT = 4  # inputs kept for the next replications of a point
 
@@ -74,23 +76,30 @@ class ScenarioJob:
         except Exception as error:  # one impossible point must not end the others
             return Done(task, None, one_line(error))
 
-    def _inputs(self, values: tuple[tuple[str, float], ...]) -> Any:
+    def _inputs(self, values: tuple[tuple[str, float], ...]) -> Inputs:
+        """Inputs of a point; of threads that begin its replications together one makes them, and the others wait."""
         from scenarios import assemble
 
         with self._lock:
-            if values in self._kept:
-                self._kept.move_to_end(values)
-                return self._kept[values]
-        made = assemble.inputs(self.scenario, overrides=dict(values), households=self.households)
-        with self._lock:
-            self._kept[values] = made
+            mine = values not in self._kept
+            made = self._kept.setdefault(values, Future())
+            self._kept.move_to_end(values)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return made
+        if mine:
+            try:
+                made.set_result(
+                    assemble.inputs(self.scenario, overrides=dict(values), households=self.households)
+                )
+            except BaseException as error:
+                with self._lock:
+                    self._kept.pop(values, None)
+                made.set_exception(error)
+        return made.result()
 
     def _new_memory(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple, Any] = OrderedDict()
+        self._kept: OrderedDict[tuple, Future[Inputs]] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_kept")}
