@@ -1,0 +1,183 @@
+"""`anju reach`: is a target within reach of a policy?"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands.common import (
+    NOT_REACHED,
+    Json,
+    Lang,
+    Name,
+    Packages,
+    Quiet,
+    Sets,
+    Verbose,
+    door,
+    formats_of,
+    households_of,
+    langs_of,
+    load,
+    progress_bar,
+    writing,
+)
+from experiments.commands.executors import Processes, Scheduler, Threads, executor
+
+
+def reach(
+    name: Name,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID[=VALUE]",
+            help="A target of the scenario (the first), or `relocated`: its first that counts persons moved in the whole "
+            "region. With =VALUE another number is asked for, for example relocated=25000.",
+        ),
+    ] = None,
+    probability: Annotated[
+        float,
+        typer.Option(
+            metavar="P", help="Reached means: in at least this share of futures, under every prior."
+        ),
+    ] = 0.9,
+    runs: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Most futures a prior; fewer are run once the verdict is settled."
+        ),
+    ] = 400,
+    prior: Annotated[
+        str, typer.Option(metavar="LIST", help="Priors of what is uncertain, comma-separated.")
+    ] = "uniform,triangular,lognormal",
+    map_: Annotated[
+        str | None,
+        typer.Option(
+            "--map", metavar="A[,B]", help="Uncertainties of the map of chance (the two that matter most)."
+        ),
+    ] = None,
+    map_points: Annotated[
+        int, typer.Option("--map-points", min=8, metavar="N", help="Points of the map, each run once.")
+    ] = 128,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed: futures and draws.")
+    ] = 1,
+    threads: Threads = None,
+    processes: Processes = None,
+    scheduler: Scheduler = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say how many runs, about how long and how much disk; nothing is kept."
+        ),
+    ] = False,
+    set_: Sets = None,
+    with_: Packages = None,
+    households: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
+        ),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Folder for results; the scenario gets a folder of its own in it."
+        ),
+    ] = Path("results"),
+    lang: Lang = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
+    ] = "png,svg,pdf",
+    as_json: Json = False,
+    fail_unless_reached: Annotated[
+        bool, typer.Option("--fail-unless-reached", help="Exit with 3 unless the verdict is: reached.")
+    ] = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Is a target within reach under this policy, whatever the uncertain numbers turn out to be?
+
+    The same command goes on where it was stopped; --runs adds futures to those that are there.
+    """
+    from experiments import logs
+
+    started = time.monotonic()
+    logs.start(-1 if quiet else verbose)
+    langs = langs_of(lang)
+    kinds = () if no_figures else formats_of(formats)
+
+    from experiments.reach import priors
+    from experiments.reach.ask import question
+
+    asked = priors.named(prior)
+    scenario = load(name, set_, with_)
+    with door():
+        wanted = question(scenario, target, probability)
+    people = households_of(households, scenario)
+
+    from experiments import files
+    from experiments.reach import store, study
+    from experiments.reach.judge import REACHED
+    from experiments.reach.text import estimate_text, text
+    from scenarios import frozen
+    from simulation.codecache import announce_compile
+
+    with door():
+        plan = study.plan_of(
+            scenario, wanted, priors=asked, axes=map_, budget=runs, map_points=map_points, seed=seed, households=people,
+            households_file=None if households is None else frozen.households_parquet(households),
+        )  # fmt: skip
+        files.check_folder(store.answer_folder(plan, out))
+    announce_compile()
+    request = {
+        "name": name, "target": target, "probability": probability, "runs": runs, "prior": prior, "map": map_,
+        "map_points": map_points, "set": list(set_ or ()), "with": list(with_ or ()),
+        "households": households is not None,
+    }  # fmt: skip
+    with executor(threads, processes, scheduler) as works:
+        if dry_run:
+            with door():
+                told = study.estimate(plan, store.runs_folder(plan, out), works.workers)
+            _say_estimate(told, langs, as_json, estimate_text)
+            return
+        with door(), progress_bar(quiet) as progress:
+            found = study.run_reach(
+                plan, store.runs_folder(plan, out), works, request=request, progress=progress
+            )
+        workers = works.workers
+    ran = time.monotonic() - started
+    with writing():
+        folder = store.write(
+            found,
+            out,
+            formats=kinds,
+            request=request,
+            provenance={"workers": workers, "seconds": round(ran, 3)},
+        )
+    if as_json:
+        typer.echo(store.as_json(found, folder))
+    else:
+        for one in langs:
+            typer.echo(logs.for_terminal(text(found, one)))
+        if not quiet:
+            typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+    if fail_unless_reached and found.ruling.kind != REACHED:
+        raise typer.Exit(NOT_REACHED)
+
+
+def _say_estimate(told, langs, as_json: bool, words) -> None:
+    import dataclasses
+    import json
+
+    from experiments import logs
+
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(told), ensure_ascii=False, indent=2, sort_keys=True))
+        return
+    for one in langs:
+        typer.echo(logs.for_terminal(words(told, one)))
