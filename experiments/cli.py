@@ -11,7 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.commands import compare, contributions, look, reach, reproduce, run, scenarios, store, sweep
+from experiments.commands import (
+    cheapest,
+    compare,
+    contributions,
+    look,
+    reach,
+    reproduce,
+    run,
+    scenarios,
+    store,
+    sweep,
+)
 from experiments.commands.common import (
     BAD_INPUT,
     DONE,
@@ -46,6 +57,7 @@ for name, function, said in (
         "Say which levers make the difference between two policies.",
     ),
     ("reach", reach.reach, "Judge whether a target is within reach, and what stands in the way."),
+    ("cheapest", cheapest.cheapest, "Find the least costly mix of levers that reaches a target."),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
     (
         "reproduce",

@@ -138,8 +138,11 @@ def run_cheapest(
             if isinstance(error, InputError):
                 raise
             raise InputError([f"{plan.scenario.name}: {error}"]) from error
-    sample = found.sample
-    return Found(plan, found, frontier(sample, plan.levers, at_least=target.at_least, seed=plan.seed))
+    drawn = frontier(
+        found.sample, plan.levers, at_least=target.at_least, probability=plan.question.probability,
+        confidence=plan.confidence, seed=plan.seed,
+    )  # fmt: skip
+    return Found(plan, found, drawn)
 
 
 class Sampler:

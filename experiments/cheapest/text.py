@@ -31,7 +31,7 @@ def sentence(f: Found, lang: str) -> str:
     asked = page.limit(t.metric, t.unit, t.value)
     name = say(t.en, t.zh) if q.own else say(f"{t.en} (asked: {asked} instead)", f"{t.zh}（改问{asked}）")
     wished = page.share(q.probability)
-    what = say(f"{name}, in {wished} of {_over(page, f)}: ", f"{name}，{_over(page, f)}的{wished}：")
+    what = say(f"{name}, in {wished} of {_over(page, f)}: ", f"{_over(page, f)}有{wished}实现“{name}”：")
     cost = _cost(page, f, r.mix.cost)
     if r.status == "confirmed":
         assert r.attempt is not None
@@ -46,10 +46,11 @@ def sentence(f: Found, lang: str) -> str:
         )
     best = _chance(page, r.mix.probability)
     if r.status == "infeasible":
-        own = f"; {_own(page, r.attempt)}" if r.attempt else ""
+        form, most = page.form(t.metric, t.unit), float(f.frontier.mean.value[-1])
         return what + say(
-            f"not within reach of these levers: the best mix within their spans reaches it in {best}{own}.",
-            f"这些杠杆在给定区间内无法做到：最好的组合也只有{best}达到{own.replace('; ', '；')}。",
+            f"not within reach of these levers. The best mix within their spans reaches it in {best}; the most to be"
+            f" expected at any cost is {form(most)}.",
+            f"这些杠杆在给定区间内无法做到。最好的组合达到的占比为{best}；无论花费多少，期望最多为{form(most)}。",
         )
     return what + say(
         f"no mix is sure enough, nor is the best one refuted: it reaches it in {best}; more runs may tell (--runs).",
@@ -81,6 +82,8 @@ def _more(page: Page, runs: float) -> str:
 
 
 def _chance(page: Page, r: Range) -> str:
+    if r.high < 0.0005 or r.low > 0.9995:
+        return page.say("none", "0") if r.high < 0.0005 else page.say("all", "100%")
     return f"{page.share(r.value)} ({page.share(r.low)} – {page.share(r.high)})"
 
 
@@ -115,7 +118,7 @@ def _mixes(page: Page, f: Found) -> None:
     r = f.recommendation
     page.title("What it comes to", "结果")
     say = page.say
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("", say("reaches it", "达到的占比"), say("cost", "支出"), say("outcome, 5–95 %", "结果（5–95%）"))
     ]
     safe = r.status in ("confirmed", "unconfirmed")
@@ -167,7 +170,7 @@ def _frontier(page: Page, f: Found) -> None:
     page.title("The most for each cost", "各支出水平下的最好结果")
     wished = page.share(f.plan.question.probability)
     rows = [("  " + page.say("cost up to", "支出不超过"), page.say("expected", "期望"), page.say("95 % interval", "95%区间"),
-             page.say(f"in {wished} of {_over(page, f)}", f"{_over(page, f)}的{wished}"))]  # fmt: skip
+             page.say(f"in {wished} of {_over(page, f)}", f"{wished}的{_over(page, f)}"))]  # fmt: skip
     last = len(e.cost) - 1
     for k in sorted({round(i * last / (STEPS - 1)) for i in range(STEPS)}):
         rows.append((
