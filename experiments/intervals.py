@@ -98,7 +98,7 @@ class ConfidenceSequence:
         return 0.0 if self.excludes(threshold) else more_runs(self.hits, self.n, threshold, self.confidence)
 
 
-def more_runs(hits: int, n: int, threshold: float, confidence: float = 0.95) -> float:
+def more_runs(hits: float, n: int, threshold: float, confidence: float = 0.95) -> float:
     """About how many more runs until `mixture` excludes `threshold`, if the share of hits stays what it is.
 
     0 when it is excluded; inf when the share equals the threshold, because then no number of runs will do.
@@ -164,7 +164,7 @@ def _lower(hits: np.ndarray, n: np.ndarray, confidence: float) -> np.ndarray:
     return low
 
 
-def _check(hits: np.ndarray | int, n: np.ndarray | int, confidence: float) -> None:
+def _check(hits: np.ndarray | float, n: np.ndarray | int, confidence: float) -> None:
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence: {confidence} given, more than 0 and less than 1 expected")
     if np.any(np.asarray(hits) < 0) or np.any(np.asarray(hits) > np.asarray(n)):

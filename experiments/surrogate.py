@@ -51,8 +51,7 @@ class Surrogate:
     centre: float
     unit: float  # the data's standard deviation: what is fitted is (y - centre) / unit
     coefficients: np.ndarray  # (1 + resamples, terms)
-    log_variance: np.ndarray  # (1 + resamples, 1 or 1 + d)
-    variance_limits: tuple[float, float]  # of the logarithm
+    variance: Variance  # of (y - centre) / unit
     residuals: Residuals
 
     def estimate(self) -> Surrogate:
@@ -60,7 +59,7 @@ class Surrogate:
         return replace(
             self,
             coefficients=self.coefficients[:1],
-            log_variance=self.log_variance[:1],
+            variance=replace(self.variance, coefficients=self.variance.coefficients[:1]),
             residuals=self.residuals.estimate(),
         )
 
@@ -86,9 +85,7 @@ class Surrogate:
 
     def sds(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
         """Standard deviation by resample."""
-        gamma = self.log_variance[:rows]
-        eta = gamma @ _terms(x, min(gamma.shape[1] - 1, 1)).T
-        return self.unit * np.exp(np.clip(eta, *self.variance_limits) / 2.0)
+        return self.unit * np.exp(self.variance.at(x, rows) / 2.0)
 
     def quantiles(self, x: np.ndarray, level: float, rows: int | None = None) -> np.ndarray:
         """Quantile by resample."""
@@ -112,6 +109,19 @@ def band(resampled: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, n
     tail = (1.0 - confidence) / 2.0
     low, high = np.quantile(resampled[1:], (tail, 1.0 - tail), axis=0)
     return low, high
+
+
+@dataclass(frozen=True)
+class Variance:
+    """Logarithm of a variance: `coefficients` (1 + resamples, 1 or 1 + d) of a plane, cut off at `limits`."""
+
+    coefficients: np.ndarray
+    limits: tuple[float, float]
+
+    def at(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
+        """By resample (1 + resamples, m)."""
+        gamma = self.coefficients[:rows]
+        return np.clip(gamma @ _terms(x, min(gamma.shape[1] - 1, 1)).T, *self.limits)
 
 
 @dataclass(frozen=True)
@@ -173,24 +183,18 @@ def fit(
     degree, ridge, local = _best_form(x, scaled, near)
     weights = _bootstrap_weights(len(y), resamples, seed) * (near if local else 1.0)
     f = _terms(x, degree)
-    coefficients, log_variance, limits = _in_turns(x, f, scaled, weights, ridge)
-    model = Surrogate(
-        degree, local, centre, unit, coefficients, log_variance, limits, Residuals(1 + resamples)
-    )
-    left = (y - model.mean(x)) / (model.sd(x) * np.sqrt(1.0 - _leverages(f, weights[0], ridge)))
+    coefficients, variance, leverages = _in_turns(x, f, scaled, weights, ridge)
+    left = (scaled - f @ coefficients[0]) / np.exp(variance.at(x)[0] / 2.0) / np.sqrt(1.0 - leverages)
     residuals = _distribution(left, weights)
-    return Surrogate(degree, local, centre, unit, coefficients, log_variance, limits, residuals)
+    return Surrogate(degree, local, centre, unit, coefficients, variance, residuals)
 
 
 def certain(y: float) -> Surrogate:
     """The surrogate of a number that is `y` everywhere, as if by law; it has no bands to speak of."""
-    nothing = np.log(np.array([[TINY]]))
-    limits = (float(nothing[0, 0]), float(nothing[0, 0]))
+    rows, nothing = 1 + RESAMPLES, float(np.log(TINY))
+    variance = Variance(np.full((rows, 1), nothing), (nothing, nothing))
     unit = max(abs(y), 1.0) * TINY**0.5
-    rows = 1 + RESAMPLES
-    return Surrogate(
-        0, False, y, unit, np.zeros((rows, 1)), np.tile(nothing, (rows, 1)), limits, Residuals(rows)
-    )
+    return Surrogate(0, False, y, unit, np.zeros((rows, 1)), variance, Residuals(rows))
 
 
 def moved_by_nothing(x: np.ndarray, y: np.ndarray) -> float:
@@ -269,23 +273,28 @@ def _forms(n: int, d: int, near: np.ndarray) -> Iterator[tuple[int, float, bool]
 
 def _in_turns(
     x: np.ndarray, f: np.ndarray, y: np.ndarray, weights: np.ndarray, ridge: float
-) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-    """Coefficients of mean and log-variance by row of `weights`, and the limits of the latter."""
-    coefficients = _solve(f, y, weights, ridge)
-    log_variance, limits = np.empty((0, 0)), (0.0, 0.0)
-    precision = np.ones_like(weights)
+) -> tuple[np.ndarray, Variance, np.ndarray]:
+    """Coefficients and variance by row of `weights`, and the leverages (n,).
+
+    Mean and variance take turns on the first row; the other rows are then weighted as that one.
+    """
+    precision = np.ones(len(y))
     for _ in range(TURNS):
-        held = 1.0 - _leverages(f, weights[0] * precision[0], ridge)
-        squares = np.maximum((y - coefficients @ f.T) ** 2 / held, TINY)
-        log_variance, limits = _fit_variance(x, squares, weights)
-        if log_variance.shape[1] == 1:
-            break  # the same variance everywhere leaves the weights as they are
-        eta = np.clip(log_variance @ _terms(x, 1).T, *limits)
+        _, variance, _ = _one_turn(x, f, y, weights[:1], precision, ridge)
+        log_variance = variance.at(x)[0]
         precision = np.exp(
-            eta.mean(axis=1, keepdims=True) - eta
+            log_variance.mean() - log_variance
         )  # no change of scale: the ridge keeps its meaning
-        coefficients = _solve(f, y, weights * precision, ridge)
-    return coefficients, log_variance, limits
+    return _one_turn(x, f, y, weights, precision, ridge)
+
+
+def _one_turn(
+    x: np.ndarray, f: np.ndarray, y: np.ndarray, weights: np.ndarray, precision: np.ndarray, ridge: float
+) -> tuple[np.ndarray, Variance, np.ndarray]:
+    coefficients = _solve(f, y, weights * precision, ridge)
+    leverages = _leverages(f, weights[0] * precision, ridge)
+    squares = np.maximum((y - coefficients @ f.T) ** 2 / (1.0 - leverages), TINY)
+    return coefficients, _fit_variance(x, squares, weights), leverages
 
 
 def _solve(f: np.ndarray, y: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarray:
@@ -310,10 +319,8 @@ def _ridge(size: int, ridge: float) -> np.ndarray:
     return np.diag(np.r_[0.0, np.full(size - 1, ridge)])
 
 
-def _fit_variance(
-    x: np.ndarray, squares: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, tuple[float, float]]:
-    """Log-variance by row: linear in the factors if rows are ample, else the same everywhere.
+def _fit_variance(x: np.ndarray, squares: np.ndarray, weights: np.ndarray) -> Variance:
+    """Linear in the factors if rows are ample, else the same everywhere.
 
     A gamma regression with log link on squared residuals (rows, n), by Fisher scoring.
     """
@@ -322,13 +329,12 @@ def _fit_variance(
     limits = (max(float(common[0, 0]) - span, np.log(TINY)), float(common[0, 0]) + span)
     g = _terms(x, 1)
     if _effective(weights[0]) < AMPLE * g.shape[1]:
-        return common, limits
+        return Variance(common, limits)
     flat = np.concatenate([common, np.zeros((len(common), x.shape[1]))], axis=1)
     gamma = _score(g, squares[:1], weights[:1], flat[:1], limits, SCORING_STEPS)
     start = gamma - flat[:1] + flat[1:]
-    return np.concatenate(
-        [gamma, _score(g, squares[1:], weights[1:], start, limits, RESCORING_STEPS)]
-    ), limits
+    others = _score(g, squares[1:], weights[1:], start, limits, RESCORING_STEPS)
+    return Variance(np.concatenate([gamma, others]), limits)
 
 
 def _effective(weights: np.ndarray) -> float:

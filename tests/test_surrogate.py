@@ -62,7 +62,7 @@ def test_few_runs_are_given_few_terms():
     few, many = unit(20, 1), unit(200, 1)
     noise = np.random.default_rng(3).standard_normal(200)
     small, large = fit(few, 5.0 * few[:, 0] + noise[:20]), fit(many, 5.0 * many[:, 0] + noise)
-    assert small.log_variance.shape[1] == 1 and large.log_variance.shape[1] == 2
+    assert small.variance.coefficients.shape[1] == 1 and large.variance.coefficients.shape[1] == 2
     assert small.degree == 1 and large.degree == 2
 
 
