@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import dataclasses
+import gc
 import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,29 +61,41 @@ def _text(cell: object) -> str:
     return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.3g}"
 
 
-def main(tables: Callable[[bool], Iterable[Table]], argv: Sequence[str] | None = None) -> None:
-    """Print the tables as Markdown, each as soon as it is there, or all of them as JSON."""
+def main(
+    tables: Callable[..., Iterable[Table]],
+    argv: Sequence[str] | None = None,
+    *,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Print the tables as Markdown, each as soon as it is there, or all of them as JSON.
+
+    `options` are more keywords of `tables` than `quick`, each with how argparse is to read it.
+    """
     parser = argparse.ArgumentParser(description=tables.__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that it works, measures nothing"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    for name, how in (options or {}).items():
+        parser.add_argument(f"--{name}", **how)
     asked = parser.parse_args(argv)
+    more = {name: getattr(asked, name) for name in options or {}}
     load = _load()
     machine = {
         "system": f"{platform.system()} {platform.machine()}",
         "cpus": cpus(),
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in ("anju", "numba", "numpy", "mesa")},
+        **{name: metadata.version(name) for name in ("ema_workbench", "distributed") if find_spec(name)},
     }
     if asked.json:
-        found = [dataclasses.asdict(table) for table in tables(asked.quick)]
+        found = [dataclasses.asdict(table) for table in tables(asked.quick, **more)]
         print(
             json.dumps({"machine": machine, "load": [load, _load()], "quick": asked.quick, "tables": found})
         )
         return
     print(", ".join(f"{name} {value}" for name, value in machine.items()), end="\n\n")
-    for table in tables(asked.quick):
+    for table in tables(asked.quick, **more):
         print(table.markdown(), flush=True)
     print(f"Load when starting {load}, at the end {_load()}; one busy benchmark thread counts 1.")
 
@@ -98,7 +117,7 @@ def seconds(task: Callable[[], object], clock: Callable[[], float] = time.proces
 
 
 def interleaved(
-    tasks: Mapping[Hashable, Callable[[], object]],
+    tasks: Mapping[Any, Callable[[], object]],
     rounds: int,
     clock: Callable[[], float] = time.process_time,
 ) -> dict:
@@ -113,6 +132,36 @@ def interleaved(
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
     """How many times faster: the median of the rounds' ratios."""
     return statistics.median(s / f for s, f in zip(slow, fast, strict=True))
+
+
+def python(*arguments: str, cache: str = "") -> str:
+    """What a Python process of its own prints; with a folder for compiled code, or the user's."""
+    root = str(Path(__file__).resolve().parent.parent)
+    env = os.environ | {"PYTHONPATH": root} | ({"ANJU_CACHE_DIR": cache} if cache else {})
+    return subprocess.run(
+        [sys.executable, *arguments], check=True, capture_output=True, text=True, env=env
+    ).stdout
+
+
+def linux() -> bool:
+    """Whether the system tells the memory of a process as we read it."""
+    return sys.platform.startswith("linux")
+
+
+def settled() -> int:
+    """Bytes resident once what is free has been given back; the peak `resident("VmHWM")` starts anew. Linux only."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    return resident("VmRSS")
+
+
+def resident(name: str) -> int:
+    """Bytes of memory resident now, "VmRSS", or at the peak, "VmHWM". Linux only."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return 1024 * int(line.split()[1])
+    raise RuntimeError(f"no {name} in /proc/self/status")
 
 
 def lishui(households: int) -> Inputs:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks import measure, speed, toy
+from benchmarks import measure, speed, sweeps, toy
 
 
 def tables(quick: bool) -> Iterator[measure.Table]:
-    """The speed of a run, then of the toy model in four tools."""
+    """The speed of a run and of many, then of the toy model in four tools."""
     yield from speed.tables(quick)
+    yield from sweeps.tables(quick)
     yield from toy.tables(quick)
 
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import scenarios
-from benchmarks.measure import Table, cpus, interleaved, lishui, main, ratio, seconds, sized
+from benchmarks.measure import (
+    Table,
+    cpus,
+    interleaved,
+    linux,
+    lishui,
+    main,
+    python,
+    ratio,
+    resident,
+    seconds,
+    settled,
+    sized,
+)  # fmt: skip
 from scenarios import assemble
 from simulation import month
 from simulation import run as engine
@@ -217,7 +225,7 @@ def memory(sizes: tuple[tuple[str, int], ...], here: bool) -> Table:
 
 def _peak_apart(name: str, households: int) -> list[object]:
     code = f"import json; from benchmarks import speed; print(json.dumps(speed.peak({name!r}, {households})))"
-    return json.loads(_python("-c", code).splitlines()[-1])
+    return json.loads(python("-c", code).splitlines()[-1])
 
 
 def peak(name: str, households: int) -> list[object]:
@@ -228,23 +236,14 @@ def peak(name: str, households: int) -> list[object]:
     warm_up(plain)
     wanted = {"pool_persons": float(round(persons * households / len(plain.population.county)))}
     del plain
-    if not sys.platform.startswith("linux"):
+    if not linux():
         return [households, *["only measured on Linux"] * 3]
-    ctypes.CDLL(None).malloc_trim(0)  # what compiling left behind must not be taken for the households'
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    before = _memory("VmRSS")
+    before = settled()  # what compiling left behind must not be taken for the households'
     inputs = assemble.inputs(scenario, overrides=wanted)
-    made = _memory("VmHWM")
+    made = resident("VmHWM")
     result = engine.run(inputs, seed=1, months=12)
     n = len(result.households)
-    return [n, *((value - before) / n for value in (made, _memory("VmHWM"), _memory("VmRSS")))]
-
-
-def _memory(name: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name):
-            return 1024 * int(line.split()[1])
-    raise RuntimeError(f"no {name} in /proc/self/status")
+    return [n, *((value - before) / n for value in (made, resident("VmHWM"), resident("VmRSS")))]
 
 
 def start() -> Table:
@@ -274,16 +273,7 @@ def start() -> Table:
 
 
 def _wall(cache: str, *arguments: str) -> float:
-    return seconds(lambda: _python(*arguments, cache=cache), time.perf_counter)
-
-
-def _python(*arguments: str, cache: str = "") -> str:
-    """What a Python process of its own prints; with a folder for compiled code, or the user's."""
-    root = str(Path(__file__).resolve().parent.parent)
-    env = os.environ | {"PYTHONPATH": root} | ({"ANJU_CACHE_DIR": cache} if cache else {})
-    return subprocess.run(
-        [sys.executable, *arguments], check=True, capture_output=True, text=True, env=env
-    ).stdout
+    return seconds(lambda: python(*arguments, cache=cache), time.perf_counter)
 
 
 if __name__ == "__main__":
