@@ -18,7 +18,7 @@ from experiments.reach.map import CONTOURS, Map
 from experiments.reach.priors import Uncertain
 from experiments.reach.relax import Gain
 from experiments.reach.study import Reach
-from experiments.reach.text import FAMILIES, PRIORS, sentence, signed
+from experiments.reach.text import FAMILIES, PRIORS, difference, sentence, signed
 from experiments.wording import Page
 from scenarios.show import quantity
 
@@ -321,8 +321,7 @@ def _shares(ax: Any, r: Reach, words: Words) -> None:
 
 def _gains(sheet: style.Sheet, r: Reach, words: Words, left: float, top: float, full: float) -> None:
     gains = sorted(r.gains, key=lambda g: -g.value if math.isfinite(g.value) else math.inf)
-    target = r.plan.question.target
-    form = Page(words.lang, banded=True).form(target.metric, target.unit)
+    form = difference(Page(words.lang, banded=True), r)
     names = [FAMILIES[g.family][words.lang == "zh"] for g in gains]
     room = min(max(style.width_of(name, style.TEXT) for name in names) + 3.0, 0.48 * full)
     right = max(style.width_of(_gain(g, form), style.SMALL) for g in gains) + 2.0
@@ -345,7 +344,7 @@ def _gains(sheet: style.Sheet, r: Reach, words: Words, left: float, top: float, 
     ax.set(xlim=(low - margin, high + margin), ylim=(len(gains), 0.0), yticks=[])
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter(lambda v, _: form(v).replace("-", "−") if v else "0")
-    unit = say(words, "persons" if target.unit == "persons" else "outcome")
+    unit = say(words, "persons" if r.plan.question.target.unit == "persons" else "outcome")
     ax.set_xlabel(say(words, "better", unit=unit))
     style.bare(ax, "left")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from experiments.reach.judge import BETWEEN, CHANCE, MORE_RUNS, NOT_REACHED, PRIOR, REACHED, Share
 from experiments.reach.map import Tip
 from experiments.reach.priors import Uncertain
@@ -243,11 +245,8 @@ def _hangs(page: Page, r: Reach) -> None:
 def _map(page: Page, r: Reach) -> None:
     if r.map is None:
         return
-    m, lang = r.map, "zh" if page.zh else "en"
-    names = page.say(" and ", "与").join(r.labels[x.name][lang] for x in m.axes)
-    page.title(
-        f"Map of chance over {names}, all else at central values", f"随机波动图：{names}，其余取中心值"
-    )
+    m = r.map
+    page.title("Map of chance (all else at central values)", "随机波动图（其余取中心值）")
     if r.chosen == "weak":
         page.add(page.say(
             "  Fewer than two uncertainties stand out at this number of futures; the next largest are shown.",
@@ -260,7 +259,7 @@ def _map(page: Page, r: Reach) -> None:
     ))  # fmt: skip
     for x, tip in zip(m.axes, m.tips, strict=True):
         page.paragraph(_axis(page, r, x, tip))
-    form = page.form(r.plan.question.target.metric, r.plan.question.target.unit)
+    form = difference(page, r)
     page.add(page.say(
         f"  Near the target the map misses a run left out of it by {form(m.error)} (root mean square); chance alone is ±{form(m.noise)}.",
         f"  在目标附近，图对未参与拟合的单次模拟的误差为{form(m.error)}（均方根）；仅随机波动为±{form(m.noise)}。",
@@ -286,8 +285,8 @@ def _axis(page: Page, r: Reach, x: Uncertain, tip: Tip) -> str:
 
 def _spanned(page: Page, r: Reach, name: str, low: float, high: float) -> str:
     """Two numbers, their unit said once."""
-    unit = _unit(r, name)
-    behind = _suffix(unit, "zh" if page.zh else "en")
+    behind = _suffix(_unit(r, name), "zh" if page.zh else "en")
+    behind = behind.strip() if page.zh else behind
     return f"{_written(page, r, name, low).removesuffix(behind)} – {_written(page, r, name, high)}"
 
 
@@ -314,7 +313,7 @@ def _binding(page: Page, r: Reach) -> None:
     page.title(
         "What stands in the way (each eased alone, under the same luck)", "制约因素（逐项放宽，随机数相同）"
     )
-    form = page.form(r.plan.question.target.metric, r.plan.question.target.unit)
+    form = difference(page, r)
     page.paragraph(binding_sentence(r, page))
     rows: list[tuple[str, ...]] = [
         (
@@ -327,6 +326,20 @@ def _binding(page: Page, r: Reach) -> None:
     for g in sorted(r.gains, key=lambda g: -g.value if g.value == g.value else math.inf):
         rows.append((page.name(FAMILIES[g.family]), *_gain(g, form), f"{g.before} → {g.reached} / {g.pairs}"))
     page.table(rows)
+
+
+def difference(page: Page, r: Reach) -> Callable[[float], str]:
+    """How a difference between outcomes is written: small ones of shares and ratios to two figures."""
+    target = r.plan.question.target
+    points = page.say(" pp", "个百分点")
+    fine: dict[str, Callable[[float], str]] = {
+        "share": lambda x: _two_figures(100.0 * x) + points, "ratio": lambda x: _two_figures(x)
+    }  # fmt: skip
+    return fine.get(target.unit, page.form(target.metric, target.unit))
+
+
+def _two_figures(x: float) -> str:
+    return np.format_float_positional(float(f"{x:.2g}"), trim="-")
 
 
 def _gain(g: Gain, form: Callable[[float], str]) -> tuple[str, str]:
@@ -353,7 +366,7 @@ def binding_sentence(r: Reach, page: Page) -> str:
             "逐项放宽，均看不出超出随机波动的改善。",
         )
     g = next(g for g in r.gains if g.family == found.family)
-    form = page.form(r.plan.question.target.metric, r.plan.question.target.unit)
+    form = difference(page, r)
     persons = page.say(" persons", "人") if r.plan.question.target.unit == "persons" else ""
     after = "" if found.clear else page.say(
         ", though not clearly more than the next", "，但与次位的差别尚不确定")  # fmt: skip
