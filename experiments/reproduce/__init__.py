@@ -21,6 +21,7 @@ __all__ = ["SHARE", "Difference", "Note", "Opened", "Reproduction", "opened", "r
 SHARE = 0.01
 
 Progress = Callable[[int, int], None]
+Kind = Callable[[Path, Mapping[str, Any]], "Again"]
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,13 @@ class Opened:
 def opened(folder: str | Path, *, anyway: bool = False) -> Opened:
     """A study opened to be run again; nothing is run. Raises InputError as `reproduce` does."""
     folder = Path(folder)
-    manifest = folders.manifest_of(folder)
+    manifest, kind = _kind(folder)
     engine = folders.other_engine(manifest)
     if engine is not None and not anyway:
         raise InputError(
             [f"{folder}: {engine.en}", f"{folder}: --anyway runs it with the engine that is here"]
         )
-    again = _again(folder, manifest, check_id=engine is None)
+    again = _again(folder, manifest, kind, check_id=engine is None)
     notes = (*([engine] if engine else []), *folders.other_versions(manifest))
     return Opened(folder, notes, again, engine is None)
 
@@ -130,9 +131,8 @@ def reproduce(
     return study.reproduce(share=share, runs=runs, seed=seed, threads=threads, progress=progress)
 
 
-def _again(folder: Path, manifest: Mapping[str, Any], *, check_id: bool) -> Again:
+def _again(folder: Path, manifest: Mapping[str, Any], kind: Kind, *, check_id: bool) -> Again:
     """The study of a folder, if all of it is as it was written. Raises InputError."""
-    kind = _kind(folder, manifest)
     try:
         again = kind(folder, manifest)
         same = again.id_now == again.id_then
@@ -146,22 +146,31 @@ def _again(folder: Path, manifest: Mapping[str, Any], *, check_id: bool) -> Agai
     return again
 
 
-def _kind(folder: Path, manifest: Mapping[str, Any]) -> Callable[[Path, Mapping[str, Any]], Again]:
+def _kind(folder: Path) -> tuple[Mapping[str, Any], Kind]:
+    """The manifest that says which engine made a study, and what runs it again. Raises InputError."""
+    from experiments.reproduce.of_stores import StoresAgain, behind
+
+    if not (folder / folders.MANIFEST).is_file() and (paths := behind(folder)):
+        return folders.manifest_of(paths[0]), lambda *_: StoresAgain(paths)
+    manifest = folders.manifest_of(folder)
     if "store" in manifest:
         from experiments.reproduce.of_sweep import SweepAgain
 
-        return SweepAgain
+        return manifest, SweepAgain
     if "comparison" in manifest:
         from experiments.reproduce.of_comparison import ComparisonAgain
 
-        return ComparisonAgain
+        return manifest, ComparisonAgain
     if "study" in manifest:
         from experiments.reproduce.of_run import RunAgain
 
-        return RunAgain
-    raise InputError(
-        [f"{folder}: its manifest.json is of none of `anju run`, `compare` and `sweep`, so nothing was run"]
-    )
+        return manifest, RunAgain
+    if manifest.get("kind") in ("reach", "cheapest") and (paths := behind(folder)):
+        folders.check_files(folder, manifest)
+        return manifest, lambda *_: StoresAgain(paths)
+    raise InputError([
+        f"{folder}: its manifest.json is of none of `anju run`, `compare`, `sweep`, `reach` and `cheapest`, so nothing was run"
+    ])  # fmt: skip
 
 
 def _picked(sizes: list[int], wanted: int, seed: int) -> list[int]:

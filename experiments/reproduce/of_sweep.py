@@ -22,8 +22,8 @@ AT_ONCE = 500  # runs whose numbers are in memory
 class SweepAgain:
     """The runs of a store, failed ones too, in order of their id."""
 
-    def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
-        self.manifest = manifest
+    def __init__(self, folder: Path, manifest: Mapping[str, Any], name: str = "") -> None:
+        self.manifest, self.name = manifest, name
         self.store = Store.open(folder)
         _check_rows(self.store)
         scenario = frozen.thaw(self.store.scenario_json, where=str(folder / folders.SCENARIO))
@@ -57,7 +57,7 @@ class SweepAgain:
 
             study.work(task, len(part), threads, count)
             names = self._names(part)
-            tally.table("", old, self._table(old, found), lambda _, row, names=names: names[row])
+            tally.table(self.name, old, self._table(old, found), lambda _, row, names=names: names[row])
 
     def _stored(self, picked: np.ndarray) -> Table:
         names = ["id", "point", "replication", "seed", "error", *self.store.factors, *self.store.columns]
