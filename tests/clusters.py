@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -267,9 +268,12 @@ FAST = {  # a cluster that soon notices what is gone
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A port nobody listens at, below those that connections are given for their own end."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 def dask_scheduler(
@@ -298,12 +302,15 @@ def _listens(host: str, port: int) -> bool:
 
 def dask_worker(
     address: str, *, host: str = "", n: int = 1, within: Iterable[str] = (), env: Mapping[str, str] | None = None,
-    cwd: Path | str = "/",
+    cwd: Path | str = "/", nanny: bool = True,
 ) -> Process:  # fmt: skip
-    """n Dask workers of one thread, each under a nanny that replaces it when it dies. `cwd` comes first on its path."""
+    """n Dask workers of one thread, each under a nanny that replaces it when it dies, or one without that.
+
+    `cwd` comes first on its path.
+    """
     return Process(
         "-m", "distributed.cli.dask_worker", address, "--nworkers", str(n), "--nthreads", "1", "--no-dashboard",
-        "--memory-limit", "0", *(("--host", host) if host else ()),
+        "--memory-limit", "0", *(("--host", host) if host else ()), *(() if nanny else ("--no-nanny",)),
         within=within, env={**FAST, **(env or {})}, cwd=cwd,
     )  # fmt: skip
 

@@ -179,7 +179,7 @@ def test_an_idle_process_that_was_killed_is_replaced(processes):
 
 
 def test_a_job_that_processes_cannot_read_is_said_once(capfd):
-    with Processes(2) as executor, pytest.raises(InputError, match="3 in a row ended before their first run"):
+    with Processes(1) as executor, pytest.raises(InputError, match="3 in a row ended before their first run"):
         list(executor.run(Unreadable(), tasks(50)))
     assert "cannot be read" in capfd.readouterr().err
 
@@ -197,10 +197,11 @@ def test_nothing_is_left_of_a_killed_parent(kind, tmp_path):
 
 
 @linux
-def test_workers_in_a_long_run_end_with_their_parent():
-    with sweep("processes", FakeJob(seconds=60), 10) as program:
-        under = eventually(lambda: len(found := workers_of(program.pid)) == 2 and found)
-        time.sleep(0.5)
+def test_workers_in_a_long_run_end_with_their_parent(tmp_path):
+    job = FakeJob(seconds=60, notes=tmp_path)
+    with sweep("processes", job, 10) as program:
+        eventually(lambda: job.noted("run-*") == 2, 30)
+        under = workers_of(program.pid)
         os.kill(program.pid, signal.SIGKILL)
         eventually(lambda: not any(map(is_alive, under)), 5)
 

@@ -133,7 +133,7 @@ class Dask(Closing):
     def _local_cluster(self) -> Any:
         with deaf_to_interrupts():  # its loop too, which starts the workers anew that die
             return self.distributed.LocalCluster(
-                n_workers=self._wanted, threads_per_worker=1, processes=True, dashboard_address=None,
+                n_workers=self._wanted, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
                 memory_limit=None, silence_logs=logging.CRITICAL, env={"NUMBA_NUM_THREADS": "1"},
                 scheduler_kwargs={"allowed_failures": 1},
             )  # fmt: skip
@@ -311,10 +311,10 @@ def _attempt(job: Any, content: bytes) -> Done | Refusal:
 
 def _difference(ours: Mapping[str, str], theirs: Any) -> str:
     """In what a worker differs from us; "" for one that does not, or is gone."""
-    if isinstance(theirs, ImportError):
-        return f"{type(theirs).__name__}: {theirs}"
-    if isinstance(theirs, Exception):
+    if isinstance(theirs, OSError):
         return ""
+    if isinstance(theirs, Exception):  # it cannot even be asked: it has no anju, or another
+        return str(theirs)
     return ", ".join(
         f"{name} {theirs[name][:12]}, here {mine[:12]}" for name, mine in ours.items() if theirs[name] != mine
     )
