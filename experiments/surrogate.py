@@ -26,8 +26,9 @@ from scipy.stats import f as f_distribution
 from scipy.stats import shapiro
 
 RESAMPLES = 200
-TURNS = 2  # of mean and variance; more change nothing that matters
+TURNS = 1  # of mean and variance before the last; more change nothing that matters
 SCORING_STEPS = 10
+CONVERGED = 1e-4  # of a log-variance
 RESCORING_STEPS = 3  # of a resample, from the estimate
 VARIANCE_SPAN = 100.0  # no variance is fitted further than this from the common one, either way
 TINY = 1e-10  # of the data's variance: a number without noise
@@ -332,6 +333,8 @@ def _fit_variance(x: np.ndarray, squares: np.ndarray, weights: np.ndarray) -> Va
         return Variance(common, limits)
     flat = np.concatenate([common, np.zeros((len(common), x.shape[1]))], axis=1)
     gamma = _score(g, squares[:1], weights[:1], flat[:1], limits, SCORING_STEPS)
+    if len(weights) == 1:
+        return Variance(gamma, limits)
     start = gamma - flat[:1] + flat[1:]
     others = _score(g, squares[1:], weights[1:], start, limits, RESCORING_STEPS)
     return Variance(np.concatenate([gamma, others]), limits)
@@ -355,7 +358,10 @@ def _score(
     for _ in range(steps):
         eta = np.minimum(np.maximum(gamma @ g.T, limits[0]), limits[1])
         gradient = (weights * (squares * np.exp(-eta) - 1.0)) @ g
-        gamma += np.clip((inverse @ gradient[..., None])[..., 0], -1.0, 1.0)
+        change = np.clip((inverse @ gradient[..., None])[..., 0], -1.0, 1.0)
+        gamma += change
+        if np.abs(change).max() < CONVERGED:
+            break
     return gamma
 
 

@@ -72,14 +72,14 @@ def covered(oracle, levers, found, interval):
 
 @pytest.mark.parametrize(("phi", "dear"), [(None, 0.006), (1000, 0.035), (200, 0.075)])
 def test_it_delivers_and_the_point_estimate_does_not(pool, phi, dear):
-    """200 studies. The limits of the mean excess cost are what being sure of 0.9 costs with 1,000 runs."""
+    """200 studies. The point estimate delivers about every second time; `dear` is what being sure costs at most on average."""
     oracle = Oracle(phi)
     cheapest = oracle.expected_cost(np.array([[oracle.needed_index(0.9) / 0.5]]))[0]
     found = search_many(pool, 200, ONE, phi=phi)
     ours = score(oracle, ONE, cheapest, [one.mix for one in found])
     naive = score(oracle, ONE, cheapest, [one.estimate for one in found])
     assert ours.delivers >= 0.9
-    assert naive.delivers < 0.6 and ours.delivers > naive.delivers + 0.3
+    assert naive.delivers < 0.65 and ours.delivers > naive.delivers + 0.3
     assert 0.0 < ours.excess < dear
     assert max(one.mix.levers["s"] for one in found) < 5.4  # the top corner is no answer
     assert all(one.status in ("confirmed", "unconfirmed") for one in found)
