@@ -151,10 +151,9 @@ def sweep(
         if dry_run:
             announce_compile()
             with executor(threads, processes, scheduler) as works:
-                told = report.estimate(plan, folder, part, works.workers)
+                told = report.estimate(plan, folder, part, works.workers, again=retry_failed)
             _print(report.as_json(told), [report.estimate_text(told, one) for one in langs], as_json)
             return
-    announce_compile()
     request = {
         "name": name, "vary": list(vary or ()), "design": design, "points": points, "levels": levels,
         "second_order": second_order, "futures": futures, "set": list(set_ or ()), "with": list(with_ or ()),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import glob
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ from experiments.store import disk, journal, layout, rows, shards
 from experiments.store.disk import CannotWrite
 from experiments.store.journal import Journal, Row
 from experiments.store.layout import Design, Manifest
-from experiments.store.lock import Lock
+from experiments.store.lock import Lock, process_start
 from experiments.store.rows import Part
 from scenarios.errors import InputError
 from scenarios.words import did_you_mean
@@ -441,8 +443,9 @@ def _writable(path: Path) -> Iterator[None]:
 def made_whole(path: Path) -> Iterator[Path]:
     """A folder beside `path` that takes its name when the block ends without error; else it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    work = path.with_name(f".{path.name}.{os.getpid()}{disk.PART}")
-    shutil.rmtree(work, ignore_errors=True)
+    begun = f".{path.name}.{socket.gethostname()}."
+    _remove_abandoned(path.parent, begun)
+    work = path.with_name(f"{begun}{os.getpid()}{disk.PART}")
     try:
         work.mkdir()
         yield work
@@ -451,3 +454,11 @@ def made_whole(path: Path) -> Iterator[Path]:
         disk.sync_folder(path.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path, begun: str) -> None:
+    """Remove what processes of this machine left half made when they were killed."""
+    for left in folder.glob(f"{glob.escape(begun)}*{disk.PART}"):
+        pid = left.name[len(begun) : -len(disk.PART)]
+        if pid.isdecimal() and (int(pid) == os.getpid() or process_start(int(pid)) is None):
+            shutil.rmtree(left, ignore_errors=True)

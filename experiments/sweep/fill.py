@@ -29,7 +29,10 @@ def run(
 
     Raises InputError, with the store as it was, where the folder holds something else or the runs of another model.
     """
+    from simulation.codecache import announce_compile
+
     with plan.open_store(folder, request or {}) as store:
+        announce_compile()
         before = len(store.done())
         fill(
             store,

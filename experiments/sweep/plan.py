@@ -16,6 +16,7 @@ from experiments import design as designs
 from experiments import files, measures, vary
 from experiments.job import ScenarioJob, Task
 from experiments.store import Store
+from experiments.store.layout import MANIFEST
 from experiments.study import LIBRARIES, check_numbers, run_seed
 from scenarios import frozen
 from scenarios.errors import InputError
@@ -135,7 +136,7 @@ class Plan:
 
     def joined(self, folder: Path) -> Plan:
         """The plan with the points that a store in `folder` has already, and more where it has fewer than asked for."""
-        if not (folder / "manifest.json").is_file():
+        if not _has_store(folder):
             return self
         with Store.open(folder) as store:
             there, other = store.design, store.manifest
@@ -155,13 +156,21 @@ class Plan:
         """
         folder = Path(folder)
         if not folder.exists():
-            return Store.create(
-                folder,
-                self.manifest(request),
-                self.design,
-                frozen.freeze(self.job.scenario),
-                self.households,
-            )
+            try:
+                return Store.create(
+                    folder,
+                    self.manifest(request),
+                    self.design,
+                    frozen.freeze(self.job.scenario),
+                    self.households,
+                )
+            except InputError:
+                if not _has_store(folder):  # else another command was faster
+                    raise
+        if not _has_store(folder):
+            raise InputError([f"{folder}: exists, and holds no store; name a folder that does not exist yet"])
+        with Store.open(folder, model=self.job.model_hash) as there:
+            self._refuse_other(there)  # before anything in it is touched
         store = Store.open(folder, write=True, model=self.job.model_hash)
         try:
             self.fit(store, request)
@@ -172,15 +181,7 @@ class Plan:
 
     def fit(self, store: Store, request: Mapping[str, Any]) -> None:
         """Let an open store plan at least what this plan does. Raises InputError if it is another study's."""
-        mine, theirs = files.plain(self.identity()), store.manifest
-        differ = [_WHAT[key] for key in mine if theirs.get(key) != mine[key]]
-        if differ:
-            raise InputError([
-                f"{store.folder}: holds another study: {', '.join(differ)} differ; choose another folder, or ask for the same"
-            ])  # fmt: skip
-        shared = min(len(store.design), len(self.design.values))
-        if not np.array_equal(store.design[:shared], self.design.values[:shared]):
-            raise InputError([f"{store.folder}: holds other points; choose another folder"])
+        self._refuse_other(store)
         more = self.design.values[len(store.design) :]
         if len(more) or self.replications > store.replications:
             store.extend(
@@ -188,6 +189,17 @@ class Plan:
                 max(self.replications, store.replications),
                 {"request": dict(request)},
             )
+
+    def _refuse_other(self, store: Store) -> None:
+        mine, theirs = files.plain(self.identity()), store.manifest
+        differ = [_WHAT[key] for key in mine if theirs.get(key) != mine[key]]
+        if differ:
+            raise InputError([
+                f"{store.folder}: holds another study; not the same: {', '.join(differ)}; choose another folder, or ask for the same"
+            ])  # fmt: skip
+        shared = min(len(store.design), len(self.design.values))
+        if not np.array_equal(store.design[:shared], self.design.values[:shared]):
+            raise InputError([f"{store.folder}: holds other points; choose another folder"])
 
     def manifest(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """What the store says of itself."""
@@ -215,3 +227,7 @@ _WHAT = {
     "format": "the format", "model_hash": "the model", "scenario_hash": "the scenario", "households_hash": "the households",
     "design": "the design", "factors": "what is varied, or its ranges", "seed": "the seed", "fresh_seeds": "how seeds are given",
 }  # fmt: skip
+
+
+def _has_store(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()

@@ -33,7 +33,8 @@ class Estimate:
 
     points: int
     replications: int
-    runs: int
+    part: str  # such as 1/3; "" for the whole
+    runs: int  # different ones, of the part
     there: int
     seconds_a_run: float
     seconds: float
@@ -42,12 +43,14 @@ class Estimate:
     folder: str
 
 
-def estimate(plan: Plan, folder: Path, shard: tuple[int, int], workers: int) -> Estimate:
-    """Count the runs that are missing and time one of them; nothing is written."""
+def estimate(
+    plan: Plan, folder: Path, shard: tuple[int, int], workers: int, *, again: bool = False
+) -> Estimate:
+    """Count the runs that are missing and time one of them; nothing is written. `again`: those that failed count as missing."""
     there = 0
     if (folder / "manifest.json").is_file():
         with Store.open(folder) as store:
-            there = len(store.done())
+            there = len(store.done()) + (0 if again else len(store.failed()))
     runs = plan.count(shard)
     task = next(plan.tasks(shard))
     plan.job.run(task)  # compiles, and makes the households
@@ -58,6 +61,7 @@ def estimate(plan: Plan, folder: Path, shard: tuple[int, int], workers: int) -> 
     return Estimate(
         points=len(plan.design.values),
         replications=plan.replications,
+        part="" if shard[1] == 1 else f"{shard[0]}/{shard[1]}",
         runs=runs,
         there=min(there, runs),
         seconds_a_run=one,
@@ -72,8 +76,9 @@ def estimate_text(e: Estimate, lang: str) -> str:
     page = Page(lang, banded=False)
     say = page.say
     page.add(say(
-        f"{e.points:,} points x {e.replications:,} replications = {e.runs:,} runs; {e.there:,} are there already",
-        f"{e.points:,}个点 × {e.replications:,}次重复 = {e.runs:,}次模拟，其中{e.there:,}次已有",
+        f"{_n(e.points, 'point')} x {_n(e.replications, 'replication')}{_which(e, page)}{_n(e.runs, 'run')};"
+        f" {e.there:,} of them there already",
+        f"{e.points:,}个点 × {e.replications:,}次重复{_which(e, page)}{e.runs:,}次模拟，其中{e.there:,}次已有",
     ))  # fmt: skip
     page.add(say(
         f"about {_duration(e.seconds, page)}: {e.seconds_a_run:.2f} s a run, {e.workers} at a time",
@@ -81,6 +86,19 @@ def estimate_text(e: Estimate, lang: str) -> str:
     ))  # fmt: skip
     page.add(say(f"at most {_size(e.bytes)} in {e.folder}", f"最多占用{_size(e.bytes)}，存于{e.folder}"))
     return "\n".join(page.lines)
+
+
+def _which(e: Estimate, page: Page) -> str:
+    """Why there are not as many runs as points times replications."""
+    if e.part:
+        return page.say(f", part {e.part}: ", f"，第{e.part}部分：")
+    if e.runs < e.points * e.replications:
+        return page.say(", equal points run once: ", "，相同的点只模拟一次：")
+    return " = "
+
+
+def _n(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _duration(seconds: float, page: Page) -> str:
@@ -201,7 +219,7 @@ def summary_text(s: Summary, lang: str) -> str:
     page = Page(lang, banded=True)
     say = page.say
     page.add(say(
-        f"Sweep of {s.scenario}: {s.points:,} points ({s.design}) x {s.replications:,} replications,"
+        f"Sweep of {s.scenario}: {_n(s.points, 'point')} ({s.design}) x {_n(s.replications, 'replication')},"
         f" {s.good:,} of {s.planned:,} runs done",
         f"扫描 {s.scenario}：{s.points:,}个点（{s.design}）× {s.replications:,}次重复，已完成{s.good:,}/{s.planned:,}次模拟",
     ))  # fmt: skip
