@@ -179,6 +179,8 @@ class Dask(Closing):
             return _other_model({result.worker: result.why})
         if isinstance(result, CancelledError):
             return self.lost("the scheduler lost the runs, as when it is started anew")
+        if isinstance(result, self.distributed.comm.CommClosedError):
+            return self.lost("the scheduler went away")
         return InputError(
             [f"Dask cluster {self.address}: no run can be begun there: {one_line(result)}; {SAME_ANJU}"]
         )
