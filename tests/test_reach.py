@@ -16,15 +16,16 @@ import numpy as np
 import pytest
 
 import scenarios
-from experiments import cli
+from experiments import cli, priors
+from experiments import question as ask
 from experiments.executors.threads import Threads
 from experiments.figures import reach as chart
 from experiments.figures import style
 from experiments.figures.text import Words
 from experiments.job import Done
-from experiments.reach import ask, judge, priors, relax, store, study
+from experiments.priors import Uncertain
+from experiments.reach import judge, relax, store, study
 from experiments.reach import map as maps
-from experiments.reach.priors import Uncertain
 from experiments.reach.text import binding_sentence, sentence, text
 from experiments.store import Store, stores, verify
 from experiments.wording import Page

@@ -14,8 +14,8 @@ from experiments.cheapest.frontier import Frontier, frontier
 from experiments.cheapest.search import Recommendation, fewest_runs, search
 from experiments.design import Design
 from experiments.job import ScenarioJob
-from experiments.reach.ask import Question
-from experiments.reach.priors import Uncertain, futures, uncertain
+from experiments.priors import Uncertain, futures, uncertain
+from experiments.question import Question
 from experiments.store import Store
 from experiments.store.layout import numpy
 from experiments.study import check_numbers
@@ -134,14 +134,14 @@ def run_cheapest(
                 sampler, levers=plan.levers, target=target.value, at_least=target.at_least,
                 probability=plan.question.probability, confidence=plan.confidence, runs=plan.runs, seed=plan.seed,
             )  # fmt: skip
+            drawn = frontier(
+                found.sample, plan.levers, at_least=target.at_least, probability=plan.question.probability,
+                confidence=plan.confidence, seed=plan.seed,
+            )  # fmt: skip
+        except InputError:
+            raise
         except ValueError as error:
-            if isinstance(error, InputError):
-                raise
             raise InputError([f"{plan.scenario.name}: {error}"]) from error
-    drawn = frontier(
-        found.sample, plan.levers, at_least=target.at_least, probability=plan.question.probability,
-        confidence=plan.confidence, seed=plan.seed,
-    )  # fmt: skip
     return Found(plan, found, drawn)
 
 

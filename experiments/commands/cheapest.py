@@ -112,7 +112,7 @@ def cheapest(
     langs = langs_of(lang)
     kinds = () if no_figures else formats_of(formats)
 
-    from experiments.reach.ask import question
+    from experiments.question import question
 
     scenario = load(name, set_, with_)
     with door():

@@ -111,8 +111,8 @@ def reach(
     langs = langs_of(lang)
     kinds = () if no_figures else formats_of(formats)
 
-    from experiments.reach import priors
-    from experiments.reach.ask import question
+    from experiments import priors
+    from experiments.question import question
 
     asked = priors.named(prior)
     scenario = load(name, set_, with_)

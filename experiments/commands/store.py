@@ -37,7 +37,7 @@ def ls(
     from experiments import store
 
     langs = langs_of(lang)
-    found = [store.listed(path) for path in store.stores(folder)]
+    found = [store.listed(path) for path in store.below(folder)]
     if as_json:
         _print_json([one._asdict() | {"path": str(one.path)} for one in found])
         return

@@ -13,9 +13,9 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from experiments.figures import _csv, caption, style
 from experiments.figures.text import Words
+from experiments.priors import Uncertain
 from experiments.reach.judge import Share
 from experiments.reach.map import CONTOURS, Map
-from experiments.reach.priors import Uncertain
 from experiments.reach.relax import Gain
 from experiments.reach.study import Reach
 from experiments.reach.text import FAMILIES, PRIORS, difference, sentence, signed

@@ -22,11 +22,11 @@ from scipy.special import ndtr
 
 from experiments import surrogate
 from experiments.intervals import wilson
-from experiments.reach.priors import Uncertain
+from experiments.priors import Uncertain
 
 if TYPE_CHECKING:
     from experiments.design import Design
-    from experiments.reach.ask import Question
+    from experiments.question import Question
     from experiments.surrogate import Surrogate
     from experiments.vary import Factor
 

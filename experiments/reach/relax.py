@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.reach.priors import legal
+from experiments.priors import legal
 
 if TYPE_CHECKING:
     from scenarios.scenario import Entry, Scenario

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import files
+from experiments import priors as draws
 from experiments.design import Design, central
 from experiments.job import ScenarioJob
 from experiments.outcome import Spread, spread
+from experiments.priors import Uncertain
+from experiments.question import Question
 from experiments.reach import map as maps
-from experiments.reach import priors as draws
 from experiments.reach import relax
-from experiments.reach.ask import Question
 from experiments.reach.judge import Ruling, Share, rule, settled, share_of
-from experiments.reach.priors import Uncertain
 from experiments.reach.runs import Bench, Progress, Runs, present
 from experiments.sensitivity import Drivers, drivers
 from experiments.study import check_numbers

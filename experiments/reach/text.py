@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from experiments.priors import Uncertain
 from experiments.reach.judge import BETWEEN, CHANCE, MORE_RUNS, NOT_REACHED, PRIOR, REACHED, Share
 from experiments.reach.map import Tip
-from experiments.reach.priors import Uncertain
 from experiments.reach.relax import FACTOR, UTILITY, Gain
 from experiments.reach.study import Estimate, Reach
 from experiments.wording import EVENTS, WHY, Page

@@ -7,7 +7,7 @@ read it meanwhile. Design, manifest and shards are plain JSON and Parquet, so Du
 from experiments.store.disk import CannotWrite
 from experiments.store.export import FORMATS, export
 from experiments.store.folder import Store
-from experiments.store.listing import Listed, listed, stores
+from experiments.store.listing import Listed, below, listed, stores
 from experiments.store.merge import merge
 from experiments.store.pack import pack, unpack
 from experiments.store.verify import verify
@@ -17,6 +17,7 @@ __all__ = [
     "CannotWrite",
     "Listed",
     "Store",
+    "below",
     "export",
     "listed",
     "merge",

@@ -39,6 +39,16 @@ def stores(folder: str | Path) -> list[Path]:
         raise InputError([f"{folder}: {error.strerror}; a folder that holds stores expected"]) from error
 
 
+def below(folder: str | Path) -> list[Path]:
+    """`stores`, and those behind the answers of `reach` and `cheapest` in a folder. Raises InputError like it."""
+    folder = Path(folder).expanduser()
+    found = stores(folder)
+    if found == [folder]:
+        return found
+    runs = [path for path in (folder / "runs", *sorted(folder.glob("*/runs"))) if path.is_dir()]
+    return [*found, *(store for path in runs for store in stores(path))]
+
+
 def listed(path: Path) -> Listed:
     """How far a store is. Shards are counted, not checked."""
     try:

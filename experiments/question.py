@@ -59,7 +59,7 @@ def question(scenario: Scenario, text: str | None, probability: float) -> Questi
     if not scenario.targets:
         raise InputError(
             [
-                f"{scenario.name}: has no target, so there is nothing to reach; add one to its file ([[targets]])"
+                f"{scenario.name}: has no target, so there is nothing to reach; add one to its file ([[target]])"
             ]
         )
     if text is None:
