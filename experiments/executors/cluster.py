@@ -179,7 +179,7 @@ class Dask(Closing):
             return _other_model({result.worker: result.why})
         if isinstance(result, CancelledError):
             return self.lost("the scheduler lost the runs, as when it is started anew")
-        if isinstance(result, self.distributed.comm.CommClosedError):
+        if isinstance(result, OSError):  # a run's own errors are in its Done: this is the connection's
             return self.lost("the scheduler went away")
         return InputError(
             [f"Dask cluster {self.address}: no run can be begun there: {one_line(result)}; {SAME_ANJU}"]
