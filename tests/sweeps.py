@@ -48,7 +48,7 @@ def town(folder: Path, persons: int = 500) -> Path:
 class Odd(ScenarioJob):
     """Runs whose numbers follow from the task alone, at once. `behave` says by point, or by run such as 3-1, what else happens:
 
-    die (kill -9 of the process), die-once, fail, wait (until `let_go`). Each attempt leaves a note, with the process in it.
+    die (kill -9 of the process), fail, wait (until `let_go`). Each attempt leaves a note, with the process in it.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Odd(ScenarioJob):
 
     def run(self, task: Task) -> Done:
         notes = Notes(self.notes)
-        tried = notes.leave(task)
+        notes.leave(task)
         point = str(task.point)
         how = self.behave.get(f"{point}-{task.replication}") or self.behave.get(point)
-        if how == "die" or (how == "die-once" and tried == 1):
+        if how == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if how == "fail":
             raise ValueError(f"point {task.point}\nis impossible")
@@ -80,13 +80,11 @@ class Notes:
         self.folder = folder
         folder.mkdir(exist_ok=True)
 
-    def leave(self, task: Task) -> int:
-        """A note of an attempt; how many there are now of that run."""
-        name = f"{task.point}-{task.replication}"
+    def leave(self, task: Task) -> None:
+        """A note of an attempt, there at once with all that is in it."""
         coming = self.folder / f".{uuid.uuid4().hex}"
         coming.write_text(str(os.getpid()))
-        coming.rename(self.folder / f"{name}.{uuid.uuid4().hex}")
-        return len(self.of(name))
+        coming.rename(self.folder / f"{task.point}-{task.replication}{coming.name}")
 
     def of(self, run: str = "*") -> list[int]:
         """The processes of the attempts at a run, or at a point's (`3-*`)."""

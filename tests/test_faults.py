@@ -51,7 +51,11 @@ def calm(plan, tmp_path_factory):
     code, out, err = ended("sweep", plan, *GRID, "--store", "store", *WORKERS["threads"], folder=folder)
     assert (code, err) == (0, f"store  ({RUNS} runs, {err.split()[-2]} s)\n")
     assert f"{RUNS} of {RUNS} runs done" in out and finished(folder / "store") == RUNS
-    return exported(folder / "store")
+    code, _, err = ended("store", "export", "store", "--out", "runs.parquet", folder=folder)
+    assert (code, err) == (0, f"runs.parquet  ({RUNS} runs)\n")
+    data = (folder / "runs.parquet").read_bytes()
+    assert data == exported(folder / "store")
+    return data
 
 
 class Cluster:
