@@ -103,7 +103,12 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app).main(args, "anju", standalone_mode=False) or DONE
         if code == INTERRUPTED:
-            _say("interrupted; nothing was left half-written")
+            kept = args[:1] in (["sweep"], ["reach"], ["cheapest"])
+            _say(
+                "interrupted; finished runs are kept, and the same command goes on from there"
+                if kept
+                else "interrupted; nothing was left half-written"
+            )
             _leave_threads()
         return code
     except Refused as error:

@@ -114,7 +114,7 @@ def _size(n: float) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome over the good runs: its spread, its noise, and what it hangs on."""
+    """One outcome over the good runs: its spread, its noise and, of the first, what it hangs on."""
 
     name: str
     spread: Spread
@@ -184,7 +184,7 @@ def summary(folder: Path) -> Summary:
         errors=tuple(failures.most_common(3)),
         targets=tuple(targets),
         outcomes=tuple(
-            _outcome(name, points, values, names, design)
+            _outcome(name, points, values, names, design, first=name == shown[0])
             for name, values in columns.items()
             if np.isfinite(values).any()
         ),
@@ -199,18 +199,25 @@ def _means(points: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _outcome(
-    name: str, points: np.ndarray, values: np.ndarray, names: tuple[str, ...], design: np.ndarray
+    name: str,
+    points: np.ndarray,
+    values: np.ndarray,
+    names: tuple[str, ...],
+    design: np.ndarray,
+    *,
+    first: bool,
 ) -> Outcome:
     whole = np.isfinite(values)
     points, values = points[whole], values[whole]
     present, counts = np.unique(points, return_counts=True)
     even = len(set(counts.tolist())) == 1 and counts[0] > 1
     varied = [k for k, column in enumerate(design.T) if np.ptp(column) > 0.0]
+    means = _means(points, values)
     return Outcome(
         name=name,
         spread=spread(values),
         parts=parts(values.reshape(len(present), -1)) if even else None,
-        drivers=drivers([names[k] for k in varied], design[present][:, varied], _means(points, values)),
+        drivers=drivers([names[k] for k in varied], design[present][:, varied], means) if first else None,
     )
 
 
