@@ -194,7 +194,8 @@ def _verdict(page: Page, a: Answer) -> None:
 
     sign = 1.0 if a.whole.value >= 0 else -1.0
     least = SMALL * max(abs(f.contribution.value) for f in a.families)
-    sure = [f for f in a.families if clear(f.contribution) and abs(f.contribution.value) >= least]
+    sure = [f for f in a.families if _told(f.contribution, form) and abs(f.contribution.value) >= least]
+    sure.sort(key=lambda f: -abs(f.contribution.value))
     with_, against = ([f for f in sure if f.contribution.value * s > 0] for s in (sign, -sign))
     unclear = [_low(f.title[lang]) for f in a.families if f not in sure]
     page.add()
@@ -223,6 +224,11 @@ def _verdict(page: Page, a: Answer) -> None:
             say(f"Next to nothing, or not told apart from it: {names}.", f"接近于零或与零无法区分：{names}。")
         )
     _hangs(page, a)
+
+
+def _told(d: Difference, form: Form) -> bool:
+    """Whether a difference is told apart from nothing, as it is written: an interval that ends at 0 does not."""
+    return clear(d) and all(form(x) != form(0.0) for x in (d.low, d.high) if x is not None)
 
 
 def _hangs(page: Page, a: Answer) -> None:
