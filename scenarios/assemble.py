@@ -80,6 +80,7 @@ class _Values:
     def __init__(self, scenario: Scenario, overrides: Mapping[str, float]) -> None:
         self.entries: dict[str, Entry] = {entry.name: entry for entry in scenario.entries()}
         self.overrides = {name: float(value) for name, value in overrides.items()}
+        self._monthly: dict[str, np.ndarray] = {}
         wrong = []
         for name, value in self.overrides.items():
             if name not in self.entries:
@@ -105,10 +106,12 @@ class _Values:
         return self.overrides[name] if name in self.overrides else self.entries[name].at(0)
 
     def by_month(self, name: str, months: int) -> np.ndarray:
-        """The value in force in each month."""
-        if name in self.overrides:
-            return np.full(months, self.overrides[name])
-        return np.array([self.entries[name].at(t) for t in range(months)])
+        """The value in force in each month, the same array whenever it is asked for: sites share most of theirs."""
+        if name not in self._monthly:
+            dated = self.overrides.get(name) is None
+            found = [self.entries[name].at(t) for t in range(months)] if dated else self.overrides[name]
+            self._monthly[name] = np.broadcast_to(found, months)  # read-only
+        return self._monthly[name]
 
 
 def parameter(name: str) -> Parameter:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
     from simulation.households import Population, Villages
 
-FORMAT = 1  # of the id
+FORMAT = 1  # of the id; another when the search asks for other points
 RUNS = 800  # where no number is asked for
 COST = "cost"
 OVER = ("futures", "noise")

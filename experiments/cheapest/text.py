@@ -70,7 +70,7 @@ def _own(page: Page, a: Attempt) -> str:
     share, low, high = (page.share(x) for x in (a.hits / a.n if a.n else 0.0, a.low, a.high))
     return page.say(
         f"{a.n:,} fresh runs of its own reach it in {share} ({low} – {high})",
-        f"另用{a.n:,}次全新模拟检验，{share}达到（{low} – {high}）",
+        f"另用{a.n:,}次全新模拟检验，{share}达到（{low}～{high}）",
     )
 
 
@@ -84,12 +84,17 @@ def _more(page: Page, runs: float) -> str:
 def _chance(page: Page, r: Range) -> str:
     if r.high < 0.0005 or r.low > 0.9995:
         return page.say("none", "0") if r.high < 0.0005 else page.say("all", "100%")
-    return f"{page.share(r.value)} ({page.share(r.low)} – {page.share(r.high)})"
+    return _with(page, *(page.share(x) for x in (r.value, r.low, r.high)))
 
 
 def _cost(page: Page, f: Found, r: Range) -> str:
     form = page.yuan if f.plan.cost_unit == "yuan" else page.count
-    return f"{form(r.value)} ({form(r.low)} – {form(r.high)})"
+    return _with(page, *(form(x) for x in (r.value, r.low, r.high)))
+
+
+def _with(page: Page, value: str, low: str, high: str) -> str:
+    """A number and its interval, in Chinese with marks between which no line is broken."""
+    return page.say(f"{value} ({low} – {high})", f"{value}（{low}～{high}）")
 
 
 def _levers(page: Page, f: Found) -> None:
@@ -111,7 +116,8 @@ def _levers(page: Page, f: Found) -> None:
 
 
 def _rounded(x: float) -> float:
-    return float(f"{x:.4g}")
+    """To four digits, and whole from a hundred on: nobody offers 135.6 jobs."""
+    return float(round(x)) if 100.0 <= abs(x) < 1000.0 else float(f"{x:.4g}")
 
 
 def _mixes(page: Page, f: Found) -> None:
@@ -139,7 +145,7 @@ def _mixes(page: Page, f: Found) -> None:
 def _mix(page: Page, f: Found, name: str, mix: Mix) -> tuple[str, ...]:
     t = f.plan.question.target
     form = page.form(t.metric, t.unit)
-    count = f"{form(mix.count.value)} ({form(mix.count.low)} – {form(mix.count.high)})"
+    count = _with(page, *(form(x) for x in (mix.count.value, mix.count.low, mix.count.high)))
     return name, _chance(page, mix.probability), _cost(page, f, mix.cost), count
 
 

@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from functools import cache
 from importlib import metadata
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -295,9 +296,14 @@ def identity() -> dict[str, str]:
     return {
         "model": model_hash(),
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "numpy": metadata.version("numpy"),
-        "numba": metadata.version("numba"),
+        "numpy": _version("numpy"),
+        "numba": _version("numba"),
     }
+
+
+@cache
+def _version(library: str) -> str:
+    return metadata.version(library)  # asked for at every run, and slow
 
 
 def _attempt(job: Any, content: bytes) -> Done | Refusal:

@@ -146,7 +146,7 @@ def _reach(ax: Any, f: Found, words: Words, unit: float) -> None:
         mix = f.recommendation.mix
         ax.plot(mix.cost.value / unit, mix.count.value / scale, marker="D", ms=4.0, mec="white", mew=0.6,
                 color=style.VERMILLION, zorder=6, clip_on=False)  # fmt: skip
-        ax.annotate(words("frontier_recommended"), (mix.cost.value / unit, mix.count.value / scale), xytext=(4, -9),
+        ax.annotate(words("frontier_recommended"), (mix.cost.value / unit, mix.count.value / scale), xytext=(-4, 6), ha="right",
                     textcoords="offset points", color=style.VERMILLION, zorder=6)  # fmt: skip
     ax.set_ylabel(_axis(f, words))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}")
