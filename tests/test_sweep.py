@@ -188,6 +188,32 @@ def test_a_table_of_points(sweeps, here, odd):
     assert found == [(-0.5, 17000.0)] * 2 + [(0.25, 9000.0)] * 2 + [(-0.5, 17000.0)] * 2
 
 
+def test_a_table_may_grow_but_another_one_is_another_study(sweeps, anju, region, here, odd):
+    def table(*levels):
+        (here / "mine.csv").write_text("attachment_mean\n" + "\n".join(map(str, levels)) + "\n")
+
+    table(-0.5, 0.1, 0.5)
+    sweeps("--table", "mine.csv")
+    table(-0.5, 0.1, 0.5, 0.9, -1)
+    out, _ = sweeps("--table", "mine.csv")
+    assert "5 of 5 runs done" in out and odd.runs() == 5
+    assert [row["attachment_mean"] for row in rows("store")] == [-0.5, 0.1, 0.5, 0.9, -1.0]
+    before = tree(here / "store")
+    table(-0.5, 0.2, 0.5)  # as many rows, within the same range
+    code, out, err = anju("sweep", region, "--table", "mine.csv", "--store", "store")
+    assert (code, out) == (2, "") and "store: holds other points; choose another folder" in err
+    assert tree(here / "store") == before and odd.runs() == 5
+
+
+def test_a_grid_of_other_levels_is_not_taken_for_the_one_there(sweeps, anju, region, here, odd):
+    grid = ("--design", "grid", "--vary", "attachment_mean=-1..1")
+    sweeps(*grid, "--levels", "5")
+    before = tree(here / "store")
+    code, out, err = anju("sweep", region, *grid, "--levels", "3", "--store", "store")
+    assert (code, out) == (2, "") and "store: holds other points; choose another folder" in err
+    assert tree(here / "store") == before and odd.runs() == 5
+
+
 def test_without_anything_varied_replications_of_the_centre(sweeps, odd):
     out, _ = sweeps("--design", "replications", "--replications", "5")
     assert "1 point (replications) x 5 replications, 5 of 5 runs done" in out
@@ -416,6 +442,14 @@ def test_a_store_of_another_study_is_refused_and_stays_as_it_was(anju, region, u
     code, out, err = anju("sweep", region, *args, "--store", "left")
     print(err)
     assert (code, out) == (2, "") and said in err and tree(unfolded) == before
+
+
+def test_a_store_with_other_outcomes_is_refused_and_stays_as_it_was(anju, region, unfolded, odd, monkeypatch):
+    before, real = tree(unfolded), measures.columns
+    monkeypatch.setattr(measures, "columns", lambda scenario: real(scenario)[:-1])
+    code, out, err = anju("sweep", region, *FEW, "--store", "left")
+    assert (code, out) == (2, "") and "not the same: the outcomes that are kept; choose another" in err
+    assert tree(unfolded) == before
 
 
 def test_a_folder_that_is_no_store_is_left_alone(anju, region, here, odd):

@@ -23,6 +23,7 @@ from scenarios.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.design import Design
+    from experiments.vary import Factor
     from scenarios.scenario import Scenario
     from simulation.households import Population, Villages
 
@@ -101,10 +102,15 @@ class Plan:
             "scenario_hash": self.job.scenario_hash,
             "households_hash": self.job.households_hash,
             "design": {"kind": self.design.kind, **self.design.options},
-            "factors": [factor.as_dict() for factor in self.design.factors],
+            "factors": [self._factor(factor) for factor in self.design.factors],
             "seed": self.seed,
             "fresh_seeds": self.fresh,
         }
+
+    def _factor(self, factor: Factor) -> dict[str, Any]:
+        """A factor as the study's identity has it; the range of a table is that of its rows, to which others may be added."""
+        told = factor.as_dict()
+        return told | {"low": None, "high": None, "scale": None} if self.design.kind == "table" else told
 
     def tasks(self, shard: tuple[int, int] = (1, 1)) -> Iterator[Task]:
         """Every run once; of shard (i, n) every n-th point's."""
@@ -135,19 +141,21 @@ class Plan:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11
 
     def joined(self, folder: Path) -> Plan:
-        """The plan with the points that a store in `folder` has already, and more where it has fewer than asked for."""
-        if not _has_store(folder):
+        """The plan with the points that a store in `folder` has already, and more where it has fewer than asked for.
+
+        Points that follow from the seed are meant by their number. A table, a grid and one at a time say themselves which
+        points they mean: these stay as they are, and `open_store` refuses a folder that holds others.
+        """
+        if self.design.kind not in designs.POINTS or not _has_store(folder):
             return self
         with Store.open(folder) as store:
             there, other = store.design, store.manifest
         if files.plain(self.identity()) != {key: other.get(key) for key in self.identity()}:
             return self  # `open_store` says what differs
-        old = replace(self.design, values=there)
-        more = self.design.base > old.base
-        if more and self.design.kind in designs.POINTS:
+        old, wanted = replace(self.design, values=there), len(self.design.values)
+        if self.design.base > old.base:
             return replace(self, design=designs.extend(old, points=self.design.base, seed=self.seed))
-        wanted = len(self.design.values)
-        return self if wanted > len(there) else replace(self, design=replace(old, values=there[:wanted]))
+        return replace(self, design=replace(old, values=there[:wanted]))
 
     def open_store(self, folder: Path, request: Mapping[str, Any]) -> Store:
         """The plan's store, opened for writing: made where there is none, extended where it holds fewer points or replications.
@@ -193,6 +201,7 @@ class Plan:
     def _refuse_other(self, store: Store) -> None:
         mine, theirs = files.plain(self.identity()), store.manifest
         differ = [_WHAT[key] for key in mine if theirs.get(key) != mine[key]]
+        differ += [_WHAT["columns"]] if store.columns != self.job.columns else []
         if differ:
             raise InputError([
                 f"{store.folder}: holds another study; not the same: {', '.join(differ)}; choose another folder, or ask for the same"
@@ -226,6 +235,7 @@ class Plan:
 _WHAT = {
     "format": "the format", "model_hash": "the model", "scenario_hash": "the scenario", "households_hash": "the households",
     "design": "the design", "factors": "what is varied, or its ranges", "seed": "the seed", "fresh_seeds": "how seeds are given",
+    "columns": "the outcomes that are kept",
 }  # fmt: skip
 
 
