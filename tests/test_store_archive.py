@@ -1,6 +1,7 @@
 """Export, merge, pack: the same runs give the same bytes, and what is not the study is refused whole."""
 
 import csv
+import importlib
 import io
 import json
 import os
@@ -192,6 +193,21 @@ def test_a_merge_takes_what_is_still_in_a_journal(tmp_path):
             store.append(result)
         merge(tmp_path / "out", [tmp_path / "live"])
         assert exported(tmp_path / "out") == exported(made(tmp_path / "whole"))
+
+
+def test_a_merge_brings_all_even_if_another_command_writes_to_the_store_meanwhile(tmp_path, monkeypatch):
+    out, *rest = parts(tmp_path)
+    merging = importlib.import_module("experiments.store.merge")
+    real = merging._made_or_opened
+
+    def late(path, like):
+        with Store.open(path, write=True) as store:  # another command, between the look and the lock
+            store.append(runs(6)[1])
+        return real(path, like)
+
+    monkeypatch.setattr(merging, "_made_or_opened", late)
+    merge(out, rest)
+    assert exported(out) == exported(made(tmp_path / "whole"))
 
 
 def test_failed_rows_yield_to_good_ones(tmp_path):

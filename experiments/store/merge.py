@@ -34,7 +34,8 @@ def merge(out: str | Path, inputs: Sequence[str | Path]) -> Store:
     longest = max(everything, key=lambda store: store.points)
     for store in everything:
         _refuse_other_design(longest, store)
-    parts = [_named(store, part) for store in everything for part in store.parts()]
+    of_each = [[_named(store, part) for part in store.parts()] for store in everything]
+    parts = sum(of_each, [])
     index = rows.index(parts)
     if wrong := rows.contradictions(parts, index, longest.columns):
         raise InputError([contradiction("merge", *one) for one in wrong[:3]])
@@ -42,7 +43,8 @@ def merge(out: str | Path, inputs: Sequence[str | Path]) -> Store:
         replications = max(store.replications for store in everything)
         if longest.points > target.points or replications > target.replications:
             target.extend(longest.design[target.points :], replications)
-        _bring(target, parts, index.winners, sum(len(store.parts()) for store in there))
+        # counted before it was opened for writing: what another writer has added since is not among the parts
+        _bring(target, parts, index.winners, len(of_each[0]) if there else 0)
     return Store.open(out)
 
 
