@@ -278,8 +278,7 @@ def test_failed_runs_are_left_out_and_counted():
     oracle = Oracle(1000)
 
     def sampler(points, seeds):
-        counts, costs = oracle(points, seeds)
-        return np.where(seeds % 10 == 3, np.nan, counts), costs
+        return np.where(seeds % 10 == 3, np.nan, oracle(points, seeds))
 
     found = search(sampler, levers=ONE, target=TARGET, runs=RUNS)
     assert found.failed == sum(seed % 10 == 3 for seed in oracle.seeds)
@@ -287,11 +286,24 @@ def test_failed_runs_are_left_out_and_counted():
     assert oracle.probability(values(found.mix, ONE))[0] > 0.88
 
     def broken(points, seeds):
-        counts, costs = oracle(points, seeds)
-        return np.where(seeds % 4 > 0, np.nan, counts), costs
+        return np.where(seeds % 4 > 0, np.nan, oracle(points, seeds))
 
     with pytest.raises(ValueError, match="runs failed"):
         search(broken, levers=ONE, target=TARGET, runs=RUNS)
+
+
+def test_a_run_whose_cost_is_undefined_counts_as_hit_or_miss():
+    """Every fourth run moves nobody, so that its cost a mover is undefined: no mix is nearly sure."""
+
+    def sampler(points, seeds):
+        counts, costs = Oracle()(points, seeds)
+        nobody = seeds % 4 == 1
+        return np.where(nobody, 0.0, counts), np.where(nobody, np.nan, costs)
+
+    found = search(sampler, levers=ONE, target=TARGET, runs=RUNS)
+    assert found.failed == 0 and found.status not in ("confirmed", "unconfirmed")
+    assert found.attempts and all(one.hits / one.n < 0.8 for one in found.attempts)
+    assert np.isfinite(found.mix.cost.value) and len(found.sample.costs) == found.runs
 
 
 def test_a_surrogate_that_is_wrong_is_found_out():

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.cheapest import mixes
 from experiments.cheapest.mixes import Fits
-from experiments.surrogate import Surrogate, band, fit
+from experiments.surrogate import Surrogate, band
 
 if TYPE_CHECKING:
     from experiments.cheapest.search import Sample
@@ -66,7 +66,9 @@ def frontier(
     Raises ValueError if the costs do not rise, or the lowest is below what any mix costs.
     """
     rng = np.random.default_rng(seed)
-    fits = Fits(mixes.fit_count(sample.x, sample.counts), fit(sample.x, sample.costs, seed=seed + 1))
+    fits = Fits(
+        mixes.fit_count(sample.x, sample.counts), mixes.fit_cost(sample.x, sample.costs, seed=seed + 1)
+    )
     x = mixes.all_over(levers, rng)
     prices = fits.cost.mean(x)
     if costs is None:

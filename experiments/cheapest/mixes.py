@@ -56,6 +56,20 @@ def fit_count(
     return fit(x, counts, near=near, resamples=resamples)
 
 
+def fit_cost(
+    x: np.ndarray,
+    costs: np.ndarray,
+    near: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Surrogate:
+    """As `surrogate.fit`, to the runs whose cost is defined."""
+    known = np.isfinite(costs)
+    return fit(
+        x[known], costs[known], near=None if near is None else near[known], resamples=resamples, seed=seed
+    )
+
+
 def natural(levers: Sequence[Factor], x: np.ndarray) -> np.ndarray:
     """Levers in their own units (n, d) at points `x` (n, d) of the unit cube."""
     return np.stack([_values(lever, x[:, k]) for k, lever in enumerate(levers)], axis=1)
@@ -131,8 +145,10 @@ def cheapest(
     for step in STEPS:
         for _ in range(len(levers)):
             nearby = np.concatenate([best[None], around(levers, best, step, rng)])
-            best = _first_safe(fits, aim, nearby, floor)
-            assert best is not None
+            found = _first_safe(fits, aim, nearby, floor)
+            best = (
+                best if found is None else found
+            )  # at the border the last bit may change with what is put beside
     return best
 
 

@@ -21,7 +21,7 @@ from scipy.stats import qmc
 from experiments.cheapest import mixes
 from experiments.cheapest.mixes import Aim, Fits
 from experiments.intervals import ConfidenceSequence, mixture, more_runs, wilson
-from experiments.surrogate import RESAMPLES, band, fit, moved_by_nothing
+from experiments.surrogate import RESAMPLES, band, moved_by_nothing
 
 if TYPE_CHECKING:
     from experiments.vary import Factor
@@ -76,7 +76,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Sample:
-    """All good runs: levers in the unit cube (n, d), counts and costs (n,)."""
+    """All good runs: levers in the unit cube (n, d), counts and costs (n,); a cost may be undefined (NaN)."""
 
     x: np.ndarray
     counts: np.ndarray
@@ -122,7 +122,7 @@ def search(
     """Find the cheapest mix of `levers` whose count is at least (or at most) `target` with `probability`.
 
     `sampler(points, replications)` is given levers in their own units (n, d) and numbers (n,) that occur only once
-    in a search, each to be turned into draws of its own; it returns counts and costs (n,), NaN where a run failed.
+    in a search, each to be turned into draws of its own; it returns counts and costs (n,), both NaN where a run failed.
     At most `runs` runs are made. `progress` is told how many are done, of how many.
 
     Raises ValueError if there is no lever or more than 8, a probability is not between 0 and 1, the budget is too
@@ -167,17 +167,20 @@ class _Study:
         return self.budget - self.spent
 
     def run(self, x: np.ndarray) -> np.ndarray:
-        """Run the model once at every point; hit or miss of the runs that did not fail."""
+        """Run the model once at every point; hit or miss of the runs that did not fail.
+
+        A count that is undefined is a miss; a run without a cost (such as one a mover, where nobody moved) is a run.
+        """
         replications = np.arange(self.spent, self.spent + len(x))
         counts, costs = (np.asarray(a, dtype=float) for a in self._sample(x, replications))
         self.spent += len(x)
-        good = np.isfinite(counts) & np.isfinite(costs)
+        good = np.isfinite(counts)
         self.x.append(x[good])
         self.counts.append(counts[good])
         self.costs.append(costs[good])
         if self.progress:
             self.progress(self.spent, self.budget)
-        return self.aim.hit(counts[good])
+        return self.aim.hit(counts[good | np.isfinite(costs)])
 
     def _sample(self, x: np.ndarray, replications: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.sampler(mixes.natural(self.levers, x), replications)
@@ -193,10 +196,13 @@ class _Study:
         data = self.sample()
         if 2 * len(data.counts) < len(first):
             raise ValueError(f"{len(first) - len(data.counts)} of the first {len(first)} runs failed")
-        if moved_by_nothing(data.x, data.costs) > NOT_MOVED:
+        priced = np.isfinite(data.costs)
+        if priced.sum() < len(self.levers) + 4:
+            raise ValueError(f"cost: defined in {priced.sum()} of the first {len(first)} runs; name another")
+        if moved_by_nothing(data.x[priced], data.costs[priced]) > NOT_MOVED:
             names = ", ".join(lever.name for lever in self.levers)
             raise ValueError(
-                f"cost: no lever moves it ({names}; {len(data.costs)} runs tell no difference), so that no mix is the "
+                f"cost: no lever moves it ({names}; {priced.sum()} runs tell no difference), so that no mix is the "
                 "cheapest; name another cost or other levers"
             )
 
@@ -213,7 +219,7 @@ class _Study:
         near = self._nearness(data)
         return Fits(
             mixes.fit_count(data.x, data.counts, near, resamples),
-            fit(data.x, data.costs, near=near, resamples=cost_resamples),
+            mixes.fit_cost(data.x, data.costs, near, cost_resamples),
         )
 
     def _nearness(self, data: Sample) -> np.ndarray:
