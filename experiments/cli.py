@@ -32,6 +32,7 @@ from experiments.commands.common import (
     Failed,
     Refused,
     input_error,
+    refusal,
 )
 
 __all__ = ["BAD_INPUT", "DONE", "INTERNAL", "INTERRUPTED", "NOT_REACHED", "app", "main"]
@@ -122,7 +123,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, input_error()):
             _say(str(error))
-            return BAD_INPUT
+            return refusal(error).code
         return _internal(error, args)
 
 

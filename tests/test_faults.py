@@ -237,7 +237,7 @@ def disk_full(store, said, why):
     """How many runs are kept, with all that must hold of such a command checked."""
     code, out, err = said
     kept = finished(store)
-    assert (code, out) == (2, "") and len(err.splitlines()) == 1 and 0 < kept < RUNS
+    assert (code, out) == (1, "") and len(err.splitlines()) == 1 and 0 < kept < RUNS
     assert err.startswith(
         f"error: {store}: cannot be written: {why}; the {kept} runs finished before are kept; "
     )
@@ -271,7 +271,7 @@ def test_a_disk_quota_keeps_what_was_finished(here, calm):
 
 def test_no_room_for_a_store_at_all(here):
     code, out, err = here.end(room=1000)
-    assert (code, out) == (2, "") and len(err.splitlines()) == 1
+    assert (code, out) == (1, "") and len(err.splitlines()) == 1
     assert err.startswith(f"error: {here.store}: cannot be written: File too large")
     assert [path.name for path in here.folder.glob("*store*")] == []
 

@@ -68,9 +68,17 @@ def door(what: str = "") -> Iterator[None]:
         yield
     except ValueError as error:
         named = isinstance(error, input_error())  # its messages name their file themselves
-        raise Refused(str(error) if named else f"{what}{error}") from error
+        raise refusal(error)(str(error) if named else f"{what}{error}") from error
     except OSError as error:
-        raise Refused(f"{error.filename or what}: {error.strerror or error}") from error
+        raise refusal(error)(f"{error.filename or what}: {error.strerror or error}") from error
+
+
+def refusal(error: BaseException) -> type[Refused]:
+    """Failed where a disk is to blame, Refused where it is the input."""
+    from experiments.store.disk import FULL, CannotWrite
+
+    full = any(isinstance(one, OSError) and one.errno in FULL for one in (error, error.__cause__))
+    return Failed if full or isinstance(error, CannotWrite) else Refused
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from scenarios.errors import InputError
 
 PART = ".part"  # ends the names of files being written
+FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 PATIENCE = 2.0  # seconds in which another program may let go of a file; only Windows minds open files
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import glob
 import logging
 import os
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 log = logging.getLogger(__name__)
-
-FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 
 class Store:
@@ -403,7 +400,7 @@ class Store:
         kept = len(rows.index(self.parts()).winners.ids)
         return CannotWrite([
             f"{self.folder}: cannot be written: {disk.said(error)}; the {kept} runs finished before are kept; "
-            f"{'make room' if error.errno in FULL else 'mend that'}, then give the same command again: it goes on from there"
+            f"{'make room' if error.errno in disk.FULL else 'mend that'}, then give the same command again: it goes on from there"
         ])  # fmt: skip
 
 
