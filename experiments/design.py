@@ -134,6 +134,20 @@ def _asked(
     )  # fmt: skip
 
 
+def refuse_idle(kind: str, *, points: int | None, levels: int | None, second_order: bool) -> None:
+    """Raise InputError for an option that would change nothing in a design of this kind, or for an unknown kind."""
+    known_name(kind, KINDS, where="--design")
+    given = {"--points": points, "--levels": levels, "--second-order": second_order or None}
+    takes = {"--points": POINTS, "--levels": LEVELS, "--second-order": ("saltelli",)}
+    wrong = [
+        f"{option}: changes nothing in --design {kind}, only in {', '.join(takes[option])}; leave it out"
+        for option, value in given.items()
+        if value is not None and kind not in takes[option]
+    ]
+    if wrong:
+        raise InputError(wrong)
+
+
 def extend(
     design: Design, *, points: int | None = None, seed: int = 1, levels: int | None = None,
     factors: Sequence[Factor] | None = None,

@@ -45,12 +45,13 @@ def plan(
     if table is not None:
         from experiments.design_table import from_table
 
-        if texts or points or levels:
-            raise InputError(
-                [f"--table {table}: holds the points already; leave --vary, --points and --levels out"]
-            )
+        if texts or points or levels or second_order:
+            raise InputError([
+                f"--table {table}: holds the points already; leave --vary, --points and --levels out, and --second-order"
+            ])  # fmt: skip
         design = from_table(table, scenario, fixed=fixed)
     else:
+        designs.refuse_idle(kind, points=points, levels=levels, second_order=second_order)
         factors = vary.factors(scenario, texts, fixed=fixed)
         design = designs.make(
             kind, factors, points=points, seed=seed, levels=levels, second_order=second_order
