@@ -320,6 +320,23 @@ def test_a_surrogate_that_is_wrong_is_found_out():
     assert not (found.status == "confirmed" and 4.30 < found.mix.levers["s"] < 4.45)
 
 
+def test_the_likeliest_mix_once_confirmed_is_not_called_the_cheapest(monkeypatch):
+    """Where no mix looks safe yet, the likeliest is tried; it holds, and a cheaper one is then looked for."""
+    real, calls = mixes.cheapest, []
+
+    def unsure_at_first(*args):
+        calls.append(args)
+        return None if len(calls) == 1 else real(*args)
+
+    monkeypatch.setattr(mixes, "cheapest", unsure_at_first)
+    oracle = Oracle(1000)
+    found = search(oracle, levers=ONE, target=TARGET, runs=RUNS)
+    first, *_, last = found.attempts
+    assert (first.verdict, last.verdict, found.status) == ("confirmed",) * 3
+    assert first.levers["s"] == pytest.approx(5.5, abs=0.01) and found.mix.levers == last.levers
+    assert found.mix.levers["s"] < 4.7 and oracle.probability(values(found.mix, ONE))[0] >= 0.9
+
+
 def test_eight_levers():
     """Only the first three do anything; all cost the same."""
     levers = tuple(lever(f"x{k}", 0.0, 1.0) for k in range(8))

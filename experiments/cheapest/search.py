@@ -230,20 +230,26 @@ class _Study:
         return np.exp(-0.5 * (distance / width) ** 2)
 
     def try_candidates(self) -> list[_Candidate]:
-        """Candidates in the order in which they were tried; only the last may be confirmed."""
+        """Candidates in the order in which they were tried, until one that is the cheapest by the surrogates is confirmed.
+
+        The likeliest mix, tried where none looked safe, may be confirmed too; then its runs may show a cheaper one.
+        """
         tried: list[_Candidate] = []
         for attempt in range(ATTEMPTS):
             confidence = self._confidence(attempt)
             candidate = (
                 self._candidate(tried, self._floor(attempt, confidence), confidence) if self.left else None
             )
-            if candidate is None:
+            if candidate is None or self._is_confirmed(candidate):
                 break
             self._watch(candidate)
             tried = [*(earlier for earlier in tried if earlier is not candidate), candidate]
-            if candidate.verdict(self.aim.probability) == "confirmed":
+            if candidate.safe and self._is_confirmed(candidate):
                 break
         return tried
+
+    def _is_confirmed(self, candidate: _Candidate) -> bool:
+        return candidate.verdict(self.aim.probability) == "confirmed"
 
     def _floor(self, attempt: int, confidence: float) -> float:
         """The least probability that is likely to be confirmed with the runs left, but no safer than it must be.
@@ -313,8 +319,9 @@ class _Study:
     def _answer(self, fits: Fits, tried: list[_Candidate]) -> tuple[Status, np.ndarray, _Candidate | None]:
         """What is said, of which mix, and its own runs."""
         wished = self.aim.probability
-        if tried and tried[-1].verdict(wished) == "confirmed":
-            return "confirmed", tried[-1].point, tried[-1]
+        if confirmed := [one for one in tried if self._is_confirmed(one)]:
+            cheapest = min(confirmed, key=lambda one: float(fits.cost.mean(one.point[None])[0]))
+            return "confirmed", cheapest.point, cheapest
         standing = [
             one for one in tried
             if one.verdict(wished) != "refuted" and mixes.safe(fits, self.aim, one.point[None], wished)[0]
