@@ -228,6 +228,17 @@ def test_parts_have_every_run_once(region):
     assert [plan.count((i, 5)) for i in range(1, 6)] == [len(part) for part in parts] == [10, 10, 10, 10, 8]
 
 
+def test_a_part_without_points_is_no_failure(sweeps, anju, region, here, odd):
+    part = ("--vary", "attachment_mean", "--points", "3", "--shard", "5/5")
+    out, _ = sweeps(*part, "--dry-run")
+    assert "part 5/5: 0 runs" in out and not (here / "store").exists()
+    told = odd.runs()
+    sweeps(*part)
+    assert odd.runs() == told and finished(here / "store") == 0
+    sweeps(*part[:-1], "1/5", store="first")
+    assert anju("store", "merge", "whole", "first", "store")[0] == 0 and finished(here / "whole") == 1
+
+
 @pytest.mark.parametrize(
     ("before", "after", "runs", "as_at_once"),
     [
