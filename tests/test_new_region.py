@@ -222,7 +222,7 @@ def test_it_is_written_whole_or_not_at_all(folder, monkeypatch):
 
     with monkeypatch.context() as broken:
         broken.setattr(os, "rename", full)
-        assert cli.main(["new-region", "mytown", "--lang", "en"]) == 2
+        assert cli.main(["new-region", "mytown", "--lang", "en"]) == 1
     assert not list(folder.iterdir())
     with monkeypatch.context() as broken:
         broken.setattr(template, "_sites", lambda: "id,en\n")  # a template that is out of order

@@ -32,11 +32,9 @@ def list_text(found: Sequence[Listed], lang: str) -> str:
 def _row(page: Page, one: Listed) -> tuple[str, ...]:
     numbers = (one.points, one.replications, one.done, one.planned, one.failed)
     state = page.say(f"being written by {one.writer}", f"正由 {one.writer} 写入") if one.writer else ""
-    parts = one.path.parts[-3:]
-    parts = parts[
-        ("runs" not in parts[1:]) * 2 + (parts[-1] == "runs") :
-    ]  # behind an answer: its study's folder too
-    name = "/".join(parts) or str(one.path)
+    parts = one.path.parts
+    behind = next((k for k in (2, 1) if len(parts) > k and parts[-k] == "runs"), 0)
+    name = "/".join(parts[-1 - behind :]) or str(one.path)  # behind an answer: its study's folder too
     return (name, one.scenario, one.design, *(f"{n:,}" for n in numbers), size(one.bytes), state)
 
 
