@@ -17,6 +17,7 @@ import scenarios
 from experiments import cli, measures, sweep
 from experiments.outcome import outcome
 from experiments.store import Store, shards
+from experiments.store.listing import details
 from experiments.study import run_seed, run_study
 from scenarios import assemble
 from scenarios.errors import InputError
@@ -198,6 +199,8 @@ def test_a_table_may_grow_but_another_one_is_another_study(sweeps, anju, region,
     out, _ = sweeps("--table", "mine.csv")
     assert "5 of 5 runs done" in out and odd.runs() == 5
     assert [row["attachment_mean"] for row in rows("store")] == [-0.5, 0.1, 0.5, 0.9, -1.0]
+    (factor,) = details("store")["factors"]
+    assert (factor["low"], factor["high"]) == (-1.0, 0.9)
     before = tree(here / "store")
     table(-0.5, 0.2, 0.5)  # as many rows, within the same range
     code, out, err = anju("sweep", region, "--table", "mine.csv", "--store", "store")

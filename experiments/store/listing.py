@@ -79,6 +79,7 @@ def details(path: str | Path) -> dict[str, Any]:
             for key, value in manifest.items()
             if key not in ("columns", "units", "sources", "request")
         },
+        "factors": [_with_span(store, factor) for factor in manifest.get("factors", ())],
         "outcomes": len(store.columns),
         "planned": store.planned,
         "done": int(found.good.sum()),
@@ -90,6 +91,14 @@ def details(path: str | Path) -> dict[str, Any]:
         "bytes": size(store.folder),
         "writer": str(lock.holder(store.folder) or ""),
     }
+
+
+def _with_span(store: Store, factor: Any) -> Any:
+    """A factor of the manifest; one of a table spans what its rows do."""
+    if not isinstance(factor, dict) or factor.get("low", 0.0) is not None:
+        return factor
+    values = store.design[:, store.factors.index(factor["name"])]
+    return factor | {"low": float(values.min()), "high": float(values.max())}
 
 
 def name_of(entry: Any) -> str:
