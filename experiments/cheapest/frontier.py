@@ -75,10 +75,15 @@ def frontier(
         costs = np.linspace(prices.min(), prices.max(), levels)
     costs = np.asarray(costs, dtype=float)
     _check(costs, float(prices.min()))
-    sign = 1.0 if at_least else -1.0
+    sign, least = (1.0 if at_least else -1.0), float(sample.counts.min())
+
+    def floored(values: np.ndarray) -> np.ndarray:
+        return np.maximum(values, 0.0) if least >= 0.0 else values  # nobody can be fewer than none
 
     def curve(surface: Surface) -> Curve:
-        found = _curve(fits, lambda count, x: sign * surface(count, x), levers, costs, x, confidence, rng)
+        found = _curve(
+            fits, lambda count, x: sign * floored(surface(count, x)), levers, costs, x, confidence, rng
+        )
         return found if at_least else Curve(-found.value, -found.high, -found.low, found.levers)
 
     sure = 1.0 - probability if at_least else probability

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments import measures
 from experiments.comparison.judge import Difference, compare
 from experiments.contributions.runs import Contributions
 from experiments.contributions.shapley import first_in, last_in, shapley
@@ -112,10 +113,6 @@ def judge(c: Contributions) -> Answer:
     )
 
 
-YUAN = (
-    "cost", "relocation", "standing", "quota_revenue", "appropriated", "pool_money", "unspent", "county_debt",
-    "cost_per_mover", "income", "debt",
-)  # fmt: skip
 MEASURED = {
     "persons": ("persons moved by the window's end", "申请期末搬迁人数"),
     "persons_all": ("persons moved by the run's end", "期末搬迁人数"),
@@ -141,13 +138,10 @@ MEASURED = {
 
 
 def unit_of(c: Contributions) -> str:
-    """yuan, share, ratio, or a count."""
+    """yuan, share, ratio, or what is counted."""
     if c.game.target:
         return c.game.target.unit
-    name = c.game.outcome
-    if name in YUAN or name.endswith(("_yuan", "_yuan_end")):
-        return "yuan"
-    return "share" if name.endswith("_share") else "ratio" if name == "income_ratio" else "persons"
+    return measures.units(c.game.policy)[c.game.outcome]
 
 
 def names_of(c: Contributions) -> dict[str, str]:
