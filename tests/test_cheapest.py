@@ -235,7 +235,7 @@ def test_a_cost_that_no_lever_moves_is_refused():
         return Oracle()(points, seeds)[0], rng.normal(5e6, 1e5, len(points))
 
     for sampler in (constant, noise):
-        with pytest.raises(ValueError, match=r"cost: no lever moves it \(s; "):
+        with pytest.raises(ValueError, match=r"cost: moved by no lever \(s; "):
             search(sampler, levers=ONE, target=TARGET, runs=400)
 
 

@@ -202,7 +202,7 @@ class _Study:
         if moved_by_nothing(data.x[priced], data.costs[priced]) > NOT_MOVED:
             names = ", ".join(lever.name for lever in self.levers)
             raise ValueError(
-                f"cost: no lever moves it ({names}; {priced.sum()} runs tell no difference), so that no mix is the "
+                f"cost: moved by no lever ({names}; {priced.sum()} runs tell no difference), so that no mix is the "
                 "cheapest; name another cost or other levers"
             )
 

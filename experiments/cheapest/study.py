@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments import files, measures, vary
 from experiments.cheapest.frontier import Frontier, frontier
-from experiments.cheapest.search import Recommendation, fewest_runs, search
+from experiments.cheapest.search import MOST_LEVERS, Recommendation, fewest_runs, search
 from experiments.design import Design
 from experiments.job import ScenarioJob
 from experiments.priors import Uncertain, futures, uncertain
@@ -111,9 +111,19 @@ def plan_of(
     column = measures.named(job.columns, cost, where="--cost")
     if column == question.column:
         raise InputError([f"--cost {cost}: is the target itself; name what is to be kept low, such as cost"])
+    if len(asked) > MOST_LEVERS:
+        raise InputError(
+            [
+                f"--levers {levers}: {len(asked)} levers, at most {MOST_LEVERS} expected; name those that matter"
+            ]
+        )
+    if not 0.5 <= confidence < 1.0:
+        raise InputError(
+            [f"--confidence {confidence:g}: at least 0.5 and less than 1 expected, such as 0.95"]
+        )
     fewest = fewest_runs(len(asked))
     if runs < fewest:
-        raise InputError([f"--runs {runs}: at least {fewest} expected for {len(asked)} levers"])
+        raise InputError([f"--runs {runs}: at least {fewest} expected for so many levers ({len(asked)})"])
     known = vary.fixed_by_households(scenario) if households else ()
     return Plan(
         scenario, question, asked, column, over,
@@ -141,7 +151,9 @@ def run_cheapest(
         except InputError:
             raise
         except ValueError as error:
-            raise InputError([f"{plan.scenario.name}: {error}"]) from error
+            about = str(error).removeprefix("cost: ")
+            where = plan.scenario.name if about == str(error) else f"--cost {plan.cost}"
+            raise InputError([f"{where}: {about}"]) from error
     return Found(plan, found, drawn)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import pickle
 import platform
+import re
 import threading
 import time
 from collections import deque
@@ -47,6 +48,9 @@ READ = time.monotonic()  # when this process came to know of runs
 LOUD = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
 
 
+ADDRESS = re.compile(r"[a-z+]+://(\[[^\]]+\]|[^:/\s]+):\d+/?")
+
+
 class ClusterLost(InputError):
     """The scheduler went away, or had no worker for too long."""
 
@@ -58,6 +62,10 @@ class Dask(Closing):
     """
 
     def __init__(self, address: str = LOCAL, workers: int | None = None) -> None:
+        if address != LOCAL and not ADDRESS.fullmatch(address):
+            raise InputError(
+                [f"Dask scheduler {address}: is no address; tcp://HOST:PORT expected, or {LOCAL}"]
+            )
         if address != LOCAL and workers is not None:
             raise InputError(
                 [f"workers: {workers} given, but the cluster at {address} has its own; leave it out"]
