@@ -45,7 +45,17 @@ def test_ls_has_a_row_a_store(capsys, home):
     code, out, _ = anju(capsys, "ls")
     assert code == cli.DONE
     head, one, two, three = out.splitlines()
-    assert head.split() == ["store", "scenario", "design", "points", "replications", "done", "planned", "failed", "size"]
+    assert head.split() == [
+        "store",
+        "scenario",
+        "design",
+        "points",
+        "replications",
+        "done",
+        "planned",
+        "failed",
+        "size",
+    ]
     assert one.split()[:8] == ["plan-sweep-1", "lishui/plan", "lhs", "6", "2", "10", "12", "2"]
     assert two.split()[5:8] == ["5", "12", "0"]
     assert "plan-sweep-3" in three and "not the JSON" in three
