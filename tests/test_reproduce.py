@@ -524,17 +524,16 @@ def test_own_households_travel_with_a_sweep(own, tmp_path):
     assert reproduce(folder, share=1.0).equal
 
 
-def test_households_changed_meanwhile_are_not_kept(own, tmp_path, caplog):
-    logging.disable(logging.NOTSET)
-    logging.getLogger("experiments").propagate = True
+def test_households_changed_meanwhile_are_not_kept(own, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("experiments"), "propagate", True)
     mine = Path(shutil.copy(own, tmp_path / "mine.csv"))
     scenario = load("lishui")
     people = read_table(mine, counties=[county.id for county in scenario.counties])
     study = run_study(scenario, points=1, replications=1, households=people)
     lines = mine.read_text("utf-8").splitlines()
     mine.write_text("\n".join(lines[:-1]), "utf-8")
-    folder = results.write(study, verdict(study), tmp_path, households=mine)
-    logging.disable(logging.WARNING)
+    with caplog.at_level("WARNING", "experiments"):
+        folder = results.write(study, verdict(study), tmp_path, households=mine)
     assert not (folder / "households.parquet").exists() and "has changed" in caplog.text
 
 
