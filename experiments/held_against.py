@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.outcome import Spread, outcome, spread
+from scenarios import reader
 from scenarios.facts import EFFECT, Match, matches
 from scenarios.scenario import Target, month_of
 
@@ -41,8 +42,8 @@ class Held:
 
 def held_against(study: Study, effect: Estimate | None) -> tuple[Held, ...]:
     """Every fact kept for the study's region, with the model's outcome where it has one."""
-    families = {label.partition("/")[0] for label in study.scenario.files}
-    families.add(study.scenario.name.partition("/")[0])
+    families = {reader.family(label) for label in study.scenario.files}
+    families.add(reader.family(study.scenario.name))
     return tuple(_held(study, match, effect) for match in matches() if match.family in families)
 
 

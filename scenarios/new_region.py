@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.errors import InputError
-from scenarios.reader import load, names
+from scenarios.reader import family, load, names
 from scenarios.scenario import Entry, Scenario, date_of
 from scenarios.schema import COUNTY_KEYS, MARGIN_SHARES, MARGINS, SITE_CLASSES, SITE_NUMBERS
 from scenarios.words import plain
@@ -103,7 +103,7 @@ def new_region(name: str, out: Path, lang: str, base: str = HOME) -> Path:
 
 
 def _check_name(name: str, folder: Path) -> None:
-    known = sorted({known.partition("/")[0] for known, _, _ in names()})
+    known = sorted({family(known) for known, _, _ in names()})
     if not _NAME.fullmatch(name):
         raise InputError(
             [
@@ -129,7 +129,7 @@ def _taken(folder: Path) -> str:
 
 def _base(region: str) -> Scenario:
     """The region file of a region that comes with Anju, or a scenario of one's own."""
-    known = {name.partition("/")[0] for name, _, _ in names()}
+    known = {family(name) for name, _, _ in names()}
     return load(f"{region}/region" if region in known else region)
 
 

@@ -28,6 +28,7 @@ from scenarios.words import did_you_mean, plain
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
 _REGION = "region"
+_HISTORY = "history"  # a folder of regions as they were, to hold the model against: history/wuyi
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +82,17 @@ def _place(message: str) -> tuple[str, int]:
 
 def names() -> list[tuple[str, str, str]]:
     """(name, English title, Chinese title) of every scenario that comes with Anju."""
-    found = []
-    for folder in sorted(_data().iterdir(), key=lambda f: f.name):
-        if folder.is_dir() and folder.joinpath(f"{_REGION}.toml").is_file():
-            found += [_titled(f, f"{folder.name}/{f.name[:-5]}") for f in _tomls(folder)]
+    found = [_titled(f, f"{room}/{f.name[:-5]}") for room, folder in _regions() for f in _tomls(folder)]
     return [(name.removesuffix("/plan"), en, zh) for name, en, zh in found]
+
+
+def _regions() -> list[tuple[str, Traversable]]:
+    """Name and folder of every region, those of today first."""
+    found = []
+    for room, folder in (("", _data()), (f"{_HISTORY}/", _data().joinpath(_HISTORY))):
+        inside = sorted(folder.iterdir(), key=lambda f: f.name) if folder.is_dir() else []
+        found += [(room + f.name, f) for f in inside if f.joinpath(f"{_REGION}.toml").is_file()]
+    return found
 
 
 def packages() -> list[tuple[str, str, str]]:
@@ -116,6 +123,18 @@ def _name(name_or_path: str) -> str:
     folder = path.resolve().parent
     of_region = path.stem != _REGION and (folder / f"{_REGION}.toml").is_file()
     return f"{folder.name}/{path.stem}".removesuffix("/plan") if of_region else path.stem
+
+
+def _room(name: str) -> tuple[str, str]:
+    """The folder of a scenario that comes with Anju, and its file without ending: history/wuyi/zero, lishui."""
+    parts = name.split("/")
+    depth = 2 if parts[0] == _HISTORY else 1
+    return "/".join(parts[:depth]), "/".join(parts[depth:]) or "plan"
+
+
+def family(name: str) -> str:
+    """The region that the name of a scenario, or the label of its file, begins with: lishui, history/wuyi."""
+    return _room(name)[0]
 
 
 def _chain(name: str, problems: list[str], *, package: bool = False) -> list[Layer]:
@@ -153,12 +172,11 @@ def _open(name: str, problems: list[str], *, package: bool = False, of: File | N
         path = FilePath(name)
         place, folder = (path if path.is_file() else None), path.parent
     else:
-        room, _, leaf = name.partition("/")
-        folder = _data().joinpath("packages" if package else room)
-        leaf = name if package else leaf or "plan"
+        room, leaf = ("packages", name) if package else _room(name)
+        folder = _data().joinpath(room)
         beside = folder.joinpath(f"{leaf}.toml")
         if re.fullmatch(r"[\w/-]+", name) and beside.is_file():
-            place, label = beside, f"{folder.name}/{beside.name}"
+            place, label = beside, f"{room}/{beside.name}"
     if place is None:
         known = [n for n, _, _ in (globals()["packages"]() if package else names())]
         near = [*known, f"{name}.toml"] if FilePath(f"{name}.toml").is_file() else known

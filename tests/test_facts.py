@@ -9,6 +9,7 @@ import pytest
 from scenarios import load, names
 from scenarios.errors import InputError
 from scenarios.facts import COLUMNS, HEADS, USES, fact, facts, matches, read, read_matches
+from scenarios.reader import family
 
 HEAD = ",".join(COLUMNS)
 
@@ -32,7 +33,7 @@ def test_nothing_from_memory_sets_a_parameter_by_pace_or_work() -> None:
 def test_no_scenario_quotes_a_figure_kept_for_validation() -> None:
     for name in (name for name, _, _ in names() if name.partition("/")[0] != "packages"):
         scenario = load(name)
-        kept = [match.fact for match in matches() if match.family == name.partition("/")[0]]
+        kept = [match.fact for match in matches() if match.family == family(name)]
         entries = [
             *scenario.entries(),
             *scenario.site_classes.values(),
@@ -70,7 +71,7 @@ def test_a_fact_that_is_not_there_is_an_input_error() -> None:
 def test_every_fact_kept_for_validation_is_held_against_something() -> None:
     kept = {(one.region, one.period, one.quantity) for one in facts() if one.use == "validate"}
     assert {(m.fact.region, m.fact.period, m.fact.quantity) for m in matches()} == kept
-    assert {m.family for m in matches()} <= {name.partition("/")[0] for name, _, _ in names()}
+    assert {m.family for m in matches()} <= {family(name) for name, _, _ in names()}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from experiments import cli
 from scenarios import load, names
 from scenarios import new_region as template
+from scenarios.reader import family
 from scenarios.schema import MARGIN_SHARES, MARGINS
 from simulation.policy import MODE_PARAMETERS, PARAMETERS
 
@@ -170,7 +171,7 @@ def test_the_words_are_there_in_both_languages():
 
 
 def test_behaviour_may_come_from_another_region(lang):
-    for base in sorted({name.partition("/")[0] for name, _, _ in names()}):
+    for base in sorted({family(name) for name, _, _ in names()}):
         load(template.new_region(f"from-{base}", Path("."), lang, base) / "plan.toml")
     first = template.new_region("first", Path("."), "en")
     text = first.joinpath("region.toml").read_text("utf-8")

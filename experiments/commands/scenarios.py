@@ -50,14 +50,16 @@ def list_(lang: Lang = None, as_json: Json = False) -> None:
             titles = {"en": en, "zh": zh}
             typer.echo(f"{name:<{width}}  " + "  ".join(titles[one] for one in langs))
 
-    say(known)
-    if laid:
-        heads = {
-            "en": "Packages, laid over a scenario by --with:",
-            "zh": "政策包，用 --with 叠加在情景之上：",
-        }
-        typer.echo("\n" + "  ".join(heads[one] for one in langs))
-        say(laid)
+    def part(en: str, zh: str, rows: Sequence[tuple[str, str, str]]) -> None:
+        if rows:
+            heads = {"en": en, "zh": zh}
+            typer.echo("\n" + "  ".join(heads[one] for one in langs))
+            say(rows)
+
+    past = [row for row in known if row[0].startswith("history/")]
+    say([row for row in known if row not in past])
+    part("History, to hold the model against what happened:", "历史情景，用于与实际结果对照：", past)
+    part("Packages, laid over a scenario by --with:", "政策包，用 --with 叠加在情景之上：", laid)
 
 
 def show(
