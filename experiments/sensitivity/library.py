@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.sensitivity.result import Result
+
+
+def library(
+    method: str,
+    names: Sequence[str],
+    bounds: Sequence[tuple[float, float]],
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    statistic: str = "mean",
+    threshold: float | None = None,
+    at_least: bool = True,
+    seed: int = 1,
+) -> Result:
+    raise NotImplementedError

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.sensitivity.result import Result
+
+
+def rank(
+    names: Sequence[str],
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    statistic: str = "mean",
+    threshold: float | None = None,
+    at_least: bool = True,
+    common: bool = False,
+    seed: int = 1,
+) -> Result:
+    raise NotImplementedError
