@@ -1,8 +1,9 @@
 """Designs: tables of points at which a scenario is run, levers and uncertainties each within its range.
 
 Every sampler gets a generator of its own, so NumPy's global one is left alone and seed 0 is a seed like any other. What
-the samplers give are multiples of a power of two (Sobol'), steps of a grid (Morris) or one correctly rounded operation
-on such numbers (Latin hypercube), so a design has the same bits on every machine.
+the samplers give are multiples of a power of two (Sobol'), steps of a grid (Morris), one correctly rounded operation
+on such numbers (Latin hypercube, derivatives) or rounded to 12 decimals (Fourier), so a design has the same bits on every
+machine.
 
 References
 ----------
@@ -10,6 +11,8 @@ McKay, Beckman & Conover (1979), Technometrics 21, 239-245 (Latin hypercube).
 Stein (1987), Technometrics 29, 143-151, and augmentLHS of the R package lhs (adding points to one).
 Owen (1998), ACM Trans. Model. Comput. Simul. 8, 71-102 (scrambled Sobol' sequence).
 Saltelli et al. (2010), Comput. Phys. Commun. 181, 259-270. Morris (1991), Technometrics 33, 161-174.
+Saltelli, Tarantola & Chan (1999), Technometrics 41, 39-56 (Fourier). Sobol' & Kucherenko (2009), Math. Comput. Simul. 79,
+3009-3017 (derivatives).
 """
 
 from __future__ import annotations
@@ -31,19 +34,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KINDS = ("replications", "grid", "lhs", "sobol", "saltelli", "morris", "oat")
-POINTS = {"lhs": 100, "sobol": 128, "saltelli": 64, "morris": 10}  # where none are asked for
+KINDS = ("replications", "grid", "lhs", "sobol", "saltelli", "morris", "oat", "fast", "dgsm")
+POINTS = {
+    "lhs": 100,
+    "sobol": 128,
+    "saltelli": 64,
+    "morris": 10,
+    "fast": 128,
+    "dgsm": 64,
+}  # where none are asked for
 LEVELS = {"grid": 5, "morris": 4, "oat": 2}
 MOST_POINTS = 1_000_000
+DUMMY = "dummy"
+"""An input that the model never sees, as a yardstick: what it seems to do, chance does."""
+HARMONICS = 4  # of the Fourier method; it needs more than 4 HARMONICS^2 points
+STEP = 0.1
+"""Of the derivatives, in the range of an input. Shorter steps are nearer to a derivative, but the model's noise is divided by it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
     """`values` has shape (points, names), in base units; without names the scenario's central values hold.
 
-    `options` holds what an analysis must know of the kind: `second_order` (saltelli), `levels` (morris), and of a crossed
-    design `futures` (how many a point) and `varied` (how many names are the points' own). `factors` is empty where
-    nobody said what the ranges are. Unpacks into names and values.
+    `options` holds what an analysis must know of the kind: `second_order` (saltelli), `groups` (of saltelli: members by name,
+    if there are any), `levels` (morris), and of a crossed design `futures` (how many a point) and `varied` (how many names
+    are the points' own). `factors` is empty where nobody said what the ranges are. Unpacks into names and values.
     """
 
     names: tuple[str, ...]
@@ -57,14 +72,26 @@ class Design:
 
     @property
     def base(self) -> int:
-        """What `points` counts: base points of saltelli, trajectories of morris, else points; each once for all futures."""
-        own = self.options.get("varied", len(self.names))
+        """What `points` counts: base points of saltelli and dgsm, trajectories of morris, points of a curve of fast, else points;
+        each once for all futures."""
+        own = self.options.get("varied", len(self.options.get("groups") or self.names))
         rows = _block(self.kind, own, self.options.get("second_order", False))
         return len(self.values) // self.options.get("futures", 1) // rows
 
     def problem(self) -> dict[str, Any]:
         """The design as SALib's analyses want it described."""
-        return _cube(self.factors) | {"bounds": [[factor.low, factor.high] for factor in self.factors]}
+        bounds = [[factor.low, factor.high] for factor in self.factors]
+        return _cube(self.factors, self.options.get("groups")) | {"bounds": bounds}
+
+    def units(self) -> np.ndarray:
+        """Where in 0..1 of its range each value lies, (points, names): on its scale, or by the number of its level."""
+        columns = [_place(factor, column) for factor, column in zip(self.factors, self.values.T, strict=True)]
+        return np.round(np.stack(columns, axis=1), 12)
+
+
+def dummy() -> Factor:
+    """The input that the model never sees."""
+    return Factor(DUMMY, 0.0, 1.0, "linear", "ratio", "dummy", None, "dummy", "虚拟变量", 0.5)
 
 
 def central() -> Design:
@@ -97,17 +124,19 @@ def _span(entry: Entry) -> tuple[float, float]:
 
 def make(
     kind: str, factors: Sequence[Factor], *, points: int | None = None, seed: int = 1, levels: int | None = None,
-    second_order: bool = False,
+    second_order: bool = False, groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Design:  # fmt: skip
     """A design of one of KINDS over some factors.
 
     replications: the central point alone. grid: every combination of levels. oat: the central point, then each factor alone
     at its levels. lhs: each range in as many parts as points, every part used once. sobol: a scrambled Sobol' sequence.
     saltelli: what Sobol' indices need, in the order SALib.analyze.sobol reads, of second order too if asked for. morris:
-    trajectories on a grid, with jumps of half of its levels, as SALib.analyze.morris reads them.
+    trajectories on a grid, with jumps of half of its levels, as SALib.analyze.morris reads them. fast: a search curve a factor,
+    as SALib.analyze.fast reads them. dgsm: points and, after each, a step in every factor, as SALib.analyze.dgsm reads them.
 
-    `points` counts points of lhs and sobol, base points of saltelli (a power of 2), trajectories of morris. `levels` is how
-    many a factor without levels of its own has in grid, morris (an even number) and oat. Raises InputError.
+    `points` counts points of lhs and sobol, base points of saltelli (a power of 2) and dgsm, trajectories of morris, points of
+    a curve of fast. `levels` is how many a factor without levels of its own has in grid, morris (an even number) and oat.
+    `groups` are factors that saltelli swaps together, members by name; what is in none stands alone. Raises InputError.
     """
     known_name(kind, KINDS, where="--design")
     factors = tuple(factors)
@@ -117,21 +146,52 @@ def make(
         return central()
     if not factors:
         raise InputError([f"--design {kind}: nothing varies; name something with --vary"])
-    asked = _asked(kind, factors, points, seed, levels, second_order)
+    asked = _asked(kind, factors, points, seed, levels, second_order, _whole(kind, factors, groups))
     _check(asked)
-    options = {"saltelli": {"second_order": second_order}, "morris": {"levels": asked.levels}}.get(kind, {})
+    options: dict[str, Any] = {
+        "saltelli": {"second_order": second_order}, "morris": {"levels": asked.levels}
+    }.get(kind, {})  # fmt: skip
+    if asked.groups:
+        options["groups"] = {name: list(members) for name, members in asked.groups.items()}
     values = _MAKERS[kind](asked)
     log.info("%s: %d factors, %d points", kind, len(factors), len(values))
     return Design(tuple(factor.name for factor in factors), values, kind, options, factors)
 
 
 def _asked(
-    kind: str, factors: tuple[Factor, ...], points: int | None, seed: int, levels: int | None, second_order: bool = False
+    kind: str, factors: tuple[Factor, ...], points: int | None, seed: int, levels: int | None, second_order: bool = False,
+    groups: Mapping[str, tuple[str, ...]] | None = None,
 ) -> _Asked:  # fmt: skip
     return _Asked(
         kind, factors, POINTS.get(kind, 1) if points is None else points, seed,
-        LEVELS.get(kind, 2) if levels is None else levels, second_order,
+        LEVELS.get(kind, 2) if levels is None else levels, second_order, groups,
     )  # fmt: skip
+
+
+def _whole(
+    kind: str, factors: Sequence[Factor], groups: Mapping[str, Sequence[str]] | None
+) -> dict[str, tuple[str, ...]] | None:
+    """The groups and, each alone, the factors that are in none, in the order of the factors. Raises InputError."""
+    if not groups:
+        return None
+    if kind != "saltelli":
+        raise InputError([f"--groups: changes nothing in --design {kind}, only in saltelli; leave it out"])
+    of = {}
+    for group, members in groups.items():
+        for name in members:
+            known_name(name, [factor.name for factor in factors], where=f"--groups {group}")
+            if name in of:
+                raise InputError([f"--groups {group}: {name} is in {of[name]} already; name it once"])
+            of[name] = group
+    whole: dict[str, tuple[str, ...]] = {}
+    for factor in factors:
+        group = of.get(factor.name, factor.name)
+        if factor.name not in of and group in groups:
+            raise InputError(
+                [f"--groups {group}: is the name of an input that is not in it; choose another name"]
+            )
+        whole[group] = (*whole.get(group, ()), factor.name)
+    return whole
 
 
 def refuse_idle(kind: str, *, points: int | None, levels: int | None, second_order: bool) -> None:
@@ -175,6 +235,11 @@ def extend(
         raise InputError([f"--points {n}: the design has {design.base} already, and none is taken away"])
     if n == design.base:
         return design
+    if design.kind == "fast":
+        raise InputError([
+            f"--points {n}: the curves of fast with {design.base} points are others, so none of these can be used again;"
+            f" ask for {design.base}, or begin a new study"
+        ])  # fmt: skip
     if design.kind == "lhs":
         _check(_asked("lhs", design.factors, n, seed, None))
         return replace(design, values=_augmented(design, n, seed))
@@ -234,10 +299,11 @@ class _Asked(NamedTuple):
     seed: int
     levels: int
     second_order: bool = False
+    groups: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def rows(self) -> int:
-        d = len(self.factors)
+        d = len(self.groups or self.factors)
         if self.kind == "grid":
             return math.prod(len(factor.levels or range(self.levels)) for factor in self.factors)
         return self.n * _block(self.kind, d, self.second_order)
@@ -264,6 +330,12 @@ def _check(asked: _Asked) -> None:
         _check_morris(asked)
     if kind == "oat":
         _check_oat(asked)
+    if kind == "fast" and n <= 4 * HARMONICS**2:
+        raise InputError(
+            [f"--points {n}: fast takes more than {4 * HARMONICS**2} points a curve, such as 128"]
+        )
+    if kind == "dgsm":
+        _check_derivatives(asked)
     if asked.rows > MOST_POINTS:
         fewer = "levels" if kind == "grid" else "points"
         raise InputError([
@@ -290,9 +362,18 @@ def _check_oat(asked: _Asked) -> None:
             ])  # fmt: skip
 
 
+def _check_derivatives(asked: _Asked) -> None:
+    for factor in asked.factors:
+        if factor.levels is not None:
+            raise InputError([
+                f"{factor.name}: has levels, and between them no derivative; give it a range, or leave it out of dgsm"
+            ])  # fmt: skip
+
+
 def _block(kind: str, d: int, second_order: bool) -> int:
     """Rows a base point."""
-    return {"saltelli": (2 * d if second_order else d) + 2, "morris": d + 1}.get(kind, 1)
+    rows = {"saltelli": (2 * d if second_order else d) + 2, "morris": d + 1, "dgsm": d + 1, "fast": max(d, 1)}
+    return rows.get(kind, 1)
 
 
 def _power_of_2(n: int) -> int:
@@ -329,7 +410,8 @@ def _saltelli(asked: _Asked) -> np.ndarray:
     from SALib.sample import sobol
 
     rng = np.random.default_rng(asked.seed)
-    unit = sobol.sample(_cube(asked.factors), asked.n, calc_second_order=asked.second_order, seed=rng)
+    cube = _cube(asked.factors, asked.groups)
+    unit = sobol.sample(cube, asked.n, calc_second_order=asked.second_order, seed=rng)
     return _at(asked.factors, unit)
 
 
@@ -342,6 +424,28 @@ def _morris(asked: _Asked) -> np.ndarray:
     return _at(asked.factors, np.rint(unit * steps) / steps)  # the same bits wherever it is the same step
 
 
+def _fast(asked: _Asked) -> np.ndarray:
+    from SALib.sample import fast_sampler
+
+    rng = np.random.default_rng(asked.seed)
+    unit = fast_sampler.sample(_cube(asked.factors), asked.n, M=HARMONICS, seed=rng)
+    return _at(
+        asked.factors, np.round(unit, 12)
+    )  # sine and arc sine differ in their last bits between processors
+
+
+def _derivatives(asked: _Asked) -> np.ndarray:
+    """SALib's own sampler steps by a share of the value, so by almost nothing near 0, where noise over step explodes."""
+    from scipy.stats import qmc
+
+    d = len(asked.factors)
+    base = qmc.Sobol(d, rng=np.random.default_rng(asked.seed)).random(_power_of_2(asked.n))[: asked.n]
+    unit = np.repeat(base[:, None, :], d + 1, axis=1)
+    own = np.arange(d)
+    unit[:, own + 1, own] += np.where(base <= 1.0 - STEP, STEP, -STEP)
+    return _at(asked.factors, unit.reshape(-1, d))
+
+
 def _grid(asked: _Asked) -> np.ndarray:
     return _combinations([factor.evenly(asked.levels) for factor in asked.factors])
 
@@ -352,7 +456,8 @@ def _oat(asked: _Asked) -> np.ndarray:
 
 
 _MAKERS: dict[str, Callable[[_Asked], np.ndarray]] = {
-    "grid": _grid, "lhs": _lhs, "sobol": _sobol, "saltelli": _saltelli, "morris": _morris, "oat": _oat,
+    "grid": _grid, "lhs": _lhs, "sobol": _sobol, "saltelli": _saltelli, "morris": _morris, "oat": _oat, "fast": _fast,
+    "dgsm": _derivatives,
 }  # fmt: skip
 
 
@@ -360,12 +465,20 @@ def _at(factors: Sequence[Factor], unit: np.ndarray) -> np.ndarray:
     return np.stack([factor.at(unit[:, k]) for k, factor in enumerate(factors)], axis=1)
 
 
-def _cube(factors: Sequence[Factor]) -> dict[str, Any]:
+def _place(factor: Factor, column: np.ndarray) -> np.ndarray:
+    if factor.levels is None:
+        return factor.place(column)
+    return np.searchsorted(np.array(factor.levels), column) / max(len(factor.levels) - 1, 1)
+
+
+def _cube(factors: Sequence[Factor], groups: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
     """A unit cube, as SALib wants it described."""
+    of = {name: group for group, members in (groups or {}).items() for name in members}
     return {
         "num_vars": len(factors),
         "names": [factor.name for factor in factors],
         "bounds": [[0.0, 1.0]] * len(factors),
+        **({"groups": [of[factor.name] for factor in factors]} if groups else {}),
     }
 
 

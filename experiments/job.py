@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from experiments import files
+from experiments.design import DUMMY
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -55,9 +56,11 @@ class ScenarioJob:
         self._new_memory()
 
     def task(self, point: int, replication: int, seed: int, values: Mapping[str, float]) -> Task:
-        """The run of one replication of a point. A number replaced by itself is not replaced."""
+        """The run of one replication of a point. A number replaced by itself is not replaced, and a dummy input is none."""
         replaced = tuple(
-            (name, float(values[name])) for name in sorted(values) if values[name] != self._central.get(name)
+            (name, float(values[name]))
+            for name in sorted(values)
+            if name != DUMMY and values[name] != self._central.get(name)
         )
         id = files.run_id(
             model_hash=self.model_hash, population_hash=self.households_hash, scenario=self.scenario_hash,
@@ -72,7 +75,7 @@ class ScenarioJob:
 
         try:
             inputs = self._inputs(task.values)
-            return Done(task, measure(self.scenario, inputs, run.run(inputs, seed=task.seed)), "")
+            return Done(task, measure(self.scenario, run.run(inputs, seed=task.seed)), "")
         except Exception as error:  # one impossible point must not end the others
             return Done(task, None, one_line(error))
 
