@@ -89,7 +89,7 @@ def with_mesa(points: Sequence[Values], seeds: Sequence[int], processes: int) ->
 def one_run(*, rng: int, **values: float) -> Mapping[str, float]:
     """A run as a function, which is what EMA Workbench takes for a model: all numbers that a sweep keeps."""
     inputs = assemble.inputs(lishui(), overrides=values)
-    found = measures.measure(lishui(), inputs, engine.run(inputs, seed=rng))
+    found = measures.measure(lishui(), engine.run(inputs, seed=rng))
     return dict(zip(measures.columns(lishui()), found, strict=True))
 
 

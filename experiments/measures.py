@@ -11,18 +11,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.comparison.runs import MEASURES, View, fates, measures
+from experiments import urban
 from experiments.outcome import outcome
-from experiments.verdict import SOURCES
+from experiments.verdict import RELOCATION, SOURCES, STANDING
+from experiments.view import View
 from scenarios.errors import InputError, problem
 from scenarios.scenario import date_of
 from scenarios.words import did_you_mean
-from simulation.ledger import FLOWS
+from simulation.households import MOVED, RETURNED
+from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
-    from simulation.run import Inputs, Result
+    from simulation.run import Result
+
+APPROPRIATIONS = tuple(
+    f"appropriation_{payer}" for payer in ("central", "province", "city", "county", "jobs")
+)
+POOL_MONEY = (
+    "pool_bond", "pool_fund", "pool_loan_drawn", "pool_interest_central", "pool_interest_province", "land_sale",
+)  # fmt: skip
+COSTS = tuple(flow.name for flow in FLOWS if flow.programme and flow.name != "quota_revenue")
+
+MEASURES = (
+    "persons", "persons_all", "unaided_persons", "pool_share", "cost", "relocation", "standing", "quota_revenue",
+    "appropriated", "pool_money", "unspent", "county_debt", "cost_per_mover", "income", "employed_share", "arrears_share",
+    "debt", "returned_share", "urban_share", "income_ratio",
+)  # fmt: skip
+"""Measures of one run, NaN where there is nothing to measure; money in yuan.
+
+persons: keys by the window's end; persons_all: by the run's end too. cost: all the public paid for the programme, standing
+entitlements included, before quota revenue. appropriated: by the budgets. pool_money: what counties received and borrowed
+for persons on the list. debt: housing and start-up loans a household living at its destination. urban_share, income_ratio:
+at the window's end.
+"""
+M = {name: k for k, name in enumerate(MEASURES)}
 
 MONTHLY = tuple(
     name for name in INDICATORS
@@ -59,16 +83,15 @@ def columns(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
-def measure(scenario: Scenario, inputs: Inputs, result: Result) -> np.ndarray:
+def measure(scenario: Scenario, result: Result) -> np.ndarray:
     """The numbers of one run, f8 (columns,); NaN where there is nothing to measure."""
     view: Any = View(scenario, result.outcomes)
-    fate, persons = fates(result.households, result.status, inputs.window)
     paid = view.ledger[0].sum(axis=0) / 100.0
     window, keys = scenario.window - 1, INDICATORS.index("persons_keys")
     moved = view.region[0, :, keys]
     return np.concatenate([
         [outcome(view, target)[0] for target in scenario.targets],
-        measures(view, fate, persons, paid, result),
+        measures(view, paid, result),
         [moved[month] for _, month in _year_ends(scenario)],
         view.county[0, window, :, keys],
         result.outcomes.mode[window],
@@ -77,6 +100,55 @@ def measure(scenario: Scenario, inputs: Inputs, result: Result) -> np.ndarray:
         paid,
         *(_indicators(view.region[0, : last + 1]) for last in (window, scenario.months - 1)),
     ])  # fmt: skip
+
+
+def measures(view: View, yuan: np.ndarray, result: Result) -> list[float]:
+    """MEASURES of one run, whose ledger added up is `yuan` (FLOWS,)."""
+    window = view.scenario.window - 1
+    by_window = view.region[0, window]
+
+    def paid(*names: str) -> float:
+        return float(sum(yuan[FLOW[name]] for name in names))
+
+    households = result.households
+    movers = programme_movers(households, result.status)
+    persons_all = float(persons_of(households)[movers].sum(dtype=np.int64))
+    keys = by_window[INDICATORS.index("persons_keys")]
+    year = view.income[0, -12:, GROUPS.index("movers")].sum(axis=0)
+    income = sum(year[INCOMES.index(f"{source}_fen")] for source in SOURCES)
+    found = {
+        "persons": keys,
+        "persons_all": persons_all,
+        "unaided_persons": by_window[INDICATORS.index("persons_own_moved")],
+        "pool_share": _over(keys, view.why[0, ..., 1].sum()),
+        "cost": paid(*COSTS),
+        "relocation": paid(*RELOCATION),
+        "standing": paid(*STANDING),
+        "quota_revenue": paid("quota_revenue"),
+        "appropriated": paid(*APPROPRIATIONS),
+        "pool_money": paid(*(name for name in POOL_MONEY if name in FLOW)),
+        "unspent": (view.last("cash_fen") + view.last("jobs_cash_fen")) / 100.0,
+        "county_debt": view.last("pool_debt_fen") / 100.0,
+        "cost_per_mover": _over(paid(*COSTS), persons_all),
+        "income": _over(income * 0.12, year[INCOMES.index("persons")]),
+        "employed_share": _over(view.last("mover_employed"), view.last("mover_labour")),
+        "arrears_share": _over(view.last("arrears_households"), view.last("loan_households")),
+        "debt": _over(view.last("loan_fen") / 100.0, view.last("moved")),
+        "returned_share": _over(view.last("persons_returned"), view.last("persons_keys")),
+        "urban_share": urban.series(view, "urban_share")[0, window],
+        "income_ratio": urban.series(view, "income_ratio")[0, window],
+    }
+    return [float(found[name]) for name in MEASURES]
+
+
+def programme_movers(households: np.ndarray, status: np.ndarray) -> np.ndarray:
+    """Whether each household moved with the programme in the run, back again or not."""
+    return (households["earlier"] == 0) & ((status == MOVED) | (status == RETURNED))
+
+
+def persons_of(households: np.ndarray) -> np.ndarray:
+    """Persons of each household that go along when it moves, u1."""
+    return (households["members"] - households["behind"]).astype(np.uint8)
 
 
 def units(scenario: Scenario) -> dict[str, str]:
@@ -131,3 +203,7 @@ def _indicators(months: np.ndarray) -> np.ndarray:
 
 def _in_yuan(name: str) -> str:
     return name.removesuffix("_fen") + "_yuan" if name.endswith("_fen") else name
+
+
+def _over(top: float, bottom: float) -> float:
+    return top / bottom if bottom > 0 else float("nan")

@@ -26,8 +26,9 @@ from experiments.comparison.judge import (
 )
 from experiments.comparison.losses import COLUMNS, C, Ends, People, cells, ends, losses, names
 from experiments.comparison.policies import appropriated, equal_budgets, policy, region, regions
-from experiments.comparison.runs import COUNTS, KEYS, KINDS, LEFT, M, pairs, run_comparison
+from experiments.comparison.runs import COUNTS, KEYS, KINDS, LEFT, pairs, run_comparison
 from experiments.comparison.text import text
+from experiments.measures import M
 from scenarios.errors import InputError
 from simulation.households import HOUSEHOLD, MOVED, OWN_MOVED
 from simulation.ledger import FLOW

@@ -15,13 +15,14 @@ import scenarios
 from experiments import cli
 from experiments.commands.contributions import contributions as command
 from experiments.comparison.policies import policy, region, regions
-from experiments.comparison.runs import M, run_comparison
+from experiments.comparison.runs import run_comparison
 from experiments.contributions import store
 from experiments.contributions.families import MOST, check_number, combination, players
 from experiments.contributions.judge import judge
 from experiments.contributions.runs import game, run_game, seconds_a_run
 from experiments.contributions.shapley import first_in, last_in, shapley
 from experiments.contributions.text import plan, text
+from experiments.measures import M
 from scenarios import frozen
 from scenarios.errors import InputError
 

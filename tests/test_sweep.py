@@ -122,7 +122,7 @@ def test_a_row_holds_what_the_engine_gives_for_its_point_and_seed(region, one_th
         assert row["seed"] == run_seed(1, row["replication"]) and row["error"] == ""
         values = {name: row[name] for name in ("subsidy_yuan_per_person", "attachment_mean")}
         inputs = assemble.inputs(scenario, overrides=values)
-        numbers = measures.measure(scenario, inputs, run.run(inputs, seed=row["seed"]))
+        numbers = measures.measure(scenario, run.run(inputs, seed=row["seed"]))
         stored = np.array([row[name] for name in measures.columns(scenario)])
         assert stored.tobytes() == numbers.tobytes()
     assert len({row["persons"] for row in found}) > 4  # and what is varied matters
@@ -151,7 +151,7 @@ def test_households_of_ones_own(sweeps, anju, region, here, one_thread):
 
     values = {name: row[name] for name in ("subsidy_yuan_per_person", "attachment_mean")}
     inputs = assemble.inputs(scenario, overrides=values, households=people)
-    numbers = measures.measure(scenario, inputs, run.run(inputs, seed=row["seed"]))
+    numbers = measures.measure(scenario, run.run(inputs, seed=row["seed"]))
     assert np.array([row[name] for name in measures.columns(scenario)]).tobytes() == numbers.tobytes()
     assert not {row["id"] for row in rows("store")} & {row["id"] for row in rows(one_thread)}
     code, _, err = anju("sweep", region, *FEW, "--store", "store")

@@ -9,7 +9,8 @@ import numpy as np
 
 from experiments.comparison import losses as lost
 from experiments.comparison.policies import BUDGETS
-from experiments.comparison.runs import COUNTS, KINDS, Comparison, M, Runs, as_study
+from experiments.comparison.runs import COUNTS, KINDS, Comparison, Runs, as_study
+from experiments.measures import M
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Parts, parts
 from experiments.verdict import FEWEST_POINTS, Estimate, effect_of_moving, wilson

@@ -13,18 +13,18 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from experiments import design as designs
-from experiments import urban
 from experiments.comparison import losses as lost
 from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
+from experiments.measures import MEASURES, measures, persons_of, programme_movers
 from experiments.outcome import outcome
 from experiments.study import LIBRARIES, WITHHELD, check_numbers, cpus, run_seed, work
-from experiments.verdict import RELOCATION, SOURCES, STANDING
+from experiments.view import View
 from scenarios.errors import InputError
-from scenarios.scenario import Scenario, Target
-from simulation.households import MOVED, OWN_MOVED, RETURNED, Population, Villages
-from simulation.ledger import FLOW, FLOWS
-from simulation.outcomes import GROUPS, INCOMES, INDICATORS
+from scenarios.scenario import Target
+from simulation.households import OWN_MOVED, Population, Villages
+from simulation.ledger import FLOWS
+from simulation.outcomes import GROUPS, INCOMES
 
 FORMAT = 1  # of the comparison's id
 
@@ -37,33 +37,6 @@ the policy it leaves unaided.
 """
 COUNTS = ("households", "persons", "low_income_persons")
 KEYS, LEFT = 1, 2  # bits of a household's fate
-
-APPROPRIATIONS = tuple(
-    f"appropriation_{payer}" for payer in ("central", "province", "city", "county", "jobs")
-)
-POOL_MONEY = (
-    "pool_bond",
-    "pool_fund",
-    "pool_loan_drawn",
-    "pool_interest_central",
-    "pool_interest_province",
-    "land_sale",
-)
-COSTS = tuple(flow.name for flow in FLOWS if flow.programme and flow.name != "quota_revenue")
-
-MEASURES = (
-    "persons", "persons_all", "unaided_persons", "pool_share", "cost", "relocation", "standing", "quota_revenue",
-    "appropriated", "pool_money", "unspent", "county_debt", "cost_per_mover", "income", "employed_share", "arrears_share",
-    "debt", "returned_share", "urban_share", "income_ratio",
-)  # fmt: skip
-"""Measures of one run, NaN where there is nothing to measure; money in yuan.
-
-persons: keys by the window's end; persons_all: by the run's end too. cost: all the public paid for the programme, standing
-entitlements included, before quota revenue. appropriated: by the budgets. pool_money: what counties received and borrowed
-for persons on the list. debt: housing and start-up loans a household living at its destination. urban_share, income_ratio:
-at the window's end.
-"""
-M = {name: k for k, name in enumerate(MEASURES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +191,7 @@ class _Job:
         self.reached[row, i] = [outcome(cast(Any, view), target)[0] for target in self.targets[row]]
         self.ledger[row, i] = view.ledger[0].sum(axis=0) / 100.0
         fate, persons = fates(result.households, result.status, inputs.window)
-        self.measures[row, i] = measures(view, fate, persons, self.ledger[row, i], result)
+        self.measures[row, i] = measures(view, self.ledger[row, i], result)
         if row == 0 and replication == 0:
             self.populations[point] = population.population_hash(
                 inputs.population, inputs.institutions.villages
@@ -254,29 +227,6 @@ class _Job:
         )  # fmt: skip
 
 
-class View:
-    """One run's outcomes with the axes of a Study of one run, for what is measured on studies."""
-
-    def __init__(self, scenario: Scenario, outcomes: Any) -> None:
-        self.scenario = scenario
-        for name, array in outcomes._asdict().items():
-            setattr(self, name, array[None])
-        self.county: np.ndarray = outcomes.county[None]
-        self.region = self.county.sum(axis=2)
-        self.why: np.ndarray = outcomes.why[None]
-        self.ledger: np.ndarray = outcomes.ledger.sum(axis=1)[None]
-        self.income: np.ndarray = outcomes.income.sum(axis=1)[None]
-        self.months, self.points, self.replications = self.county.shape[1], 1, 1
-        self.runs = np.zeros((1, 3), np.int64)
-
-    def indicator(self, name: str) -> np.ndarray:
-        return self.county[..., INDICATORS.index(name)]
-
-    def last(self, name: str) -> float:
-        """An indicator of the region in the last month."""
-        return float(self.region[0, -1, INDICATORS.index(name)])
-
-
 def targets(region: Region) -> tuple[tuple[Target, ...], ...]:
     """Each policy's targets, and for a policy that lacks one that of the first policy to have it."""
     union = {target.id: target for policy in reversed(region.policies) for target in policy.scenario.targets}
@@ -289,12 +239,9 @@ def targets(region: Region) -> tuple[tuple[Target, ...], ...]:
 
 def fates(households: Any, status: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Fate of each household by the window's end (KEYS, LEFT or 0), and its persons who move with the programme."""
-    pool = households["earlier"] == 0
-    moved = pool & ((status == MOVED) | (status == RETURNED))
-    keys = moved & (households["moved"] < window)
-    left = pool & (status == OWN_MOVED) & (households["left"] < window)
-    persons = (households["members"] - households["behind"]).astype(np.uint8)
-    return (keys * KEYS + left * LEFT).astype(np.uint8), persons
+    keys = programme_movers(households, status) & (households["moved"] < window)
+    left = (households["earlier"] == 0) & (status == OWN_MOVED) & (households["left"] < window)
+    return (keys * KEYS + left * LEFT).astype(np.uint8), persons_of(households)
 
 
 def pairs(
@@ -332,49 +279,6 @@ def _same_people(policy: Policy, mine: Any, theirs: Any) -> None:
         raise InputError(
             [f"{policy.name}: has other households than its reference, so they cannot be paired"]
         )
-
-
-def measures(view: View, fate: np.ndarray, persons: np.ndarray, yuan: np.ndarray, result: Any) -> list[float]:
-    """MEASURES of one run."""
-    window = view.scenario.window - 1
-    by_window = view.region[0, window]
-
-    def paid(*names: str) -> float:
-        return float(sum(yuan[FLOW[name]] for name in names))
-
-    hh = result.households
-    all_keys = (hh["earlier"] == 0) & ((result.status == MOVED) | (result.status == RETURNED))
-    persons_all = float(persons[all_keys].sum(dtype=np.int64))
-    keys = by_window[INDICATORS.index("persons_keys")]
-    year = view.income[0, -12:, GROUPS.index("movers")].sum(axis=0)
-    income = sum(year[INCOMES.index(f"{source}_fen")] for source in SOURCES)
-    found = {
-        "persons": keys,
-        "persons_all": persons_all,
-        "unaided_persons": by_window[INDICATORS.index("persons_own_moved")],
-        "pool_share": _over(keys, view.why[0, ..., 1].sum()),
-        "cost": paid(*COSTS),
-        "relocation": paid(*RELOCATION),
-        "standing": paid(*STANDING),
-        "quota_revenue": paid("quota_revenue"),
-        "appropriated": paid(*APPROPRIATIONS),
-        "pool_money": paid(*(name for name in POOL_MONEY if name in FLOW)),
-        "unspent": (view.last("cash_fen") + view.last("jobs_cash_fen")) / 100.0,
-        "county_debt": view.last("pool_debt_fen") / 100.0,
-        "cost_per_mover": _over(paid(*COSTS), persons_all),
-        "income": _over(income * 0.12, year[INCOMES.index("persons")]),
-        "employed_share": _over(view.last("mover_employed"), view.last("mover_labour")),
-        "arrears_share": _over(view.last("arrears_households"), view.last("loan_households")),
-        "debt": _over(view.last("loan_fen") / 100.0, view.last("moved")),
-        "returned_share": _over(view.last("persons_returned"), view.last("persons_keys")),
-        "urban_share": urban.series(view, "urban_share")[0, window],
-        "income_ratio": urban.series(view, "income_ratio")[0, window],
-    }
-    return [float(found[name]) for name in MEASURES]
-
-
-def _over(top: float, bottom: float) -> float:
-    return top / bottom if bottom > 0 else float("nan")
 
 
 def _id(regions: Sequence[Runs], seeds: Sequence[int], model: str) -> str:

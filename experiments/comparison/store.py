@@ -16,8 +16,9 @@ import numpy as np
 from experiments import files
 from experiments.comparison import losses as lost
 from experiments.comparison.judge import REDUCED, Answer
-from experiments.comparison.runs import COUNTS, KINDS, MEASURES, Comparison
+from experiments.comparison.runs import COUNTS, KINDS, Comparison
 from experiments.comparison.text import text
+from experiments.measures import MEASURES
 from experiments.study import WITHHELD
 from scenarios import frozen
 from scenarios.scenario import Scenario

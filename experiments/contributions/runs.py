@@ -13,9 +13,9 @@ import numpy as np
 
 from experiments import design as designs
 from experiments.comparison.policies import Region
-from experiments.comparison.runs import MEASURES
 from experiments.contributions.families import Player, check_number, combination, players
 from experiments.files import digest
+from experiments.measures import MEASURES
 from experiments.study import LIBRARIES, check_numbers, cpus, run_seed, work
 from scenarios.errors import InputError
 from scenarios.scenario import Scenario, Target
@@ -181,7 +181,7 @@ def _outcomes(game: Game, scenario: Scenario, inputs: Inputs, seed: int) -> np.n
     from experiments.measures import columns, measure
     from simulation import run
 
-    found = dict(zip(columns(scenario), measure(scenario, inputs, run.run(inputs, seed=seed)), strict=True))
+    found = dict(zip(columns(scenario), measure(scenario, run.run(inputs, seed=seed)), strict=True))
     return np.array([found[name] for name in game.outcomes])
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from experiments import results, study
-from experiments.comparison.runs import View
 from experiments.reproduce import folder as folders
 from experiments.reproduce.numbers import Table, Tally
 from experiments.study import Study
+from experiments.view import View
 from scenarios import frozen
 
 ARRAYS = ("county", "mode", "klass", "income", "ledger", "why", "site", "urban", "urban_income")
