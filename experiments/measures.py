@@ -48,6 +48,13 @@ at the window's end.
 """
 M = {name: k for k, name in enumerate(MEASURES)}
 
+RATES = ("pace_per_year", "returned_per_year")
+"""Shares a year, NaN where there is nothing to measure. pace_per_year: persons who receive keys over those who have not moved yet,
+neither with the programme nor on their own, in the years of PACE, as `experiments.pace` has it. returned_per_year: persons
+who go back, a person-year at the destination."""
+PACE = (12, 36)
+"""Months between which the pace counts: lists are empty when a run starts, so its first year is left out."""
+
 MONTHLY = tuple(
     name for name in INDICATORS
     if name.startswith("new_") or name in ("trained", "villagers_trained", "due_fen", "interest_fen", "reclaimed_mu", "quota_sold_mu")
@@ -73,6 +80,7 @@ def columns(scenario: Scenario) -> tuple[str, ...]:
     return (
         *(f"target_{target.id}" for target in scenario.targets),
         *MEASURES,
+        *RATES,
         *(f"moved_persons_{date}" for date, _ in _year_ends(scenario)),
         *(f"moved_persons_in_{county.id}" for county in scenario.counties),
         *(f"moved_persons_to_{mode.id}" for mode in scenario.modes),
@@ -92,6 +100,7 @@ def measure(scenario: Scenario, result: Result) -> np.ndarray:
     return np.concatenate([
         [outcome(view, target)[0] for target in scenario.targets],
         measures(view, paid, result),
+        rates(view, result),
         [moved[month] for _, month in _year_ends(scenario)],
         view.county[0, window, :, keys],
         result.outcomes.mode[window],
@@ -151,6 +160,18 @@ def persons_of(households: np.ndarray) -> np.ndarray:
     return (households["members"] - households["behind"]).astype(np.uint8)
 
 
+def rates(view: View, result: Result) -> list[float]:
+    """RATES of one run."""
+    keys, own, back = (
+        view.region[0, :, INDICATORS.index(f"persons_{name}")] for name in ("keys", "own_moved", "returned")
+    )
+    households = result.households
+    pool = float(households["members"][households["earlier"] == 0].sum(dtype=np.int64))
+    ends = np.arange(PACE[0] - 1, min(PACE[1], len(keys)), 12)
+    remaining = (pool - keys - own)[ends[:-1]].sum()
+    return [_over(np.diff(keys[ends]).sum(), remaining), _over(back[-1], (keys - back).sum() / 12.0)]
+
+
 def units(scenario: Scenario) -> dict[str, str]:
     """Unit of each column."""
     targets = {f"target_{target.id}": target.unit for target in scenario.targets}
@@ -174,6 +195,8 @@ def _unit(name: str) -> str:
         return "yuan"
     if name.endswith("_mu"):
         return "mu"
+    if name in RATES:
+        return "1/year"
     if name.endswith("_share"):
         return "share"
     persons = "persons" in name or name.startswith("residents") or name in PERSONS
