@@ -9,10 +9,17 @@ from typing import Annotated
 import typer
 
 from experiments.commands.common import (
+    ALL_FORMATS,
     NOT_REACHED,
+    RESULTS,
+    AskedTarget,
+    DryRun,
+    Formats,
+    Households,
     Json,
     Lang,
     Name,
+    NoFigures,
     Packages,
     Quiet,
     Sets,
@@ -22,7 +29,11 @@ from experiments.commands.common import (
     households_of,
     langs_of,
     load,
+    out_of,
     progress_bar,
+    say,
+    say_where,
+    seed_of,
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
@@ -39,14 +50,7 @@ def cheapest(
             show_default=False,
         ),
     ],
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID[=VALUE]",
-            help="A target of the scenario (the first), or `relocated`: its first that counts persons moved in the whole "
-            "region. With =VALUE another number is asked for, for example relocated=25000.",
-        ),
-    ] = None,
+    target: AskedTarget = None,
     probability: Annotated[
         float, typer.Option(metavar="P", help="It is to be reached in at least this share of futures.")
     ] = 0.9,
@@ -64,35 +68,18 @@ def cheapest(
     confidence: Annotated[
         float, typer.Option(metavar="P", help="How sure the recommendation is to be.")
     ] = 0.95,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed: search, futures and draws.")
-    ] = 1,
+    seed: Annotated[int, seed_of(": search, futures and draws")] = 1,
     threads: Threads = None,
     processes: Processes = None,
     scheduler: Scheduler = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Say how many runs, about how long and how much disk; nothing is kept."
-        ),
-    ] = False,
+    dry_run: DryRun = False,
     set_: Sets = None,
     with_: Packages = None,
-    households: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
-        ),
-    ] = None,
-    out: Annotated[
-        Path,
-        typer.Option(metavar="FOLDER", help="Folder for results; the search gets a folder of its own in it."),
-    ] = Path("results"),
+    households: Households = None,
+    out: Annotated[Path, out_of("the search gets")] = RESULTS,
     lang: Lang = None,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
-    formats: Annotated[
-        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
-    ] = "png,svg,pdf",
+    no_figures: NoFigures = False,
+    formats: Formats = ALL_FORMATS,
     as_json: Json = False,
     fail_unless_reached: Annotated[
         bool, typer.Option("--fail-unless-reached", help="Exit with 3 unless a mix is found and confirmed.")
@@ -143,9 +130,10 @@ def cheapest(
         if dry_run:
             with door():
                 told = report.estimate(plan.example(), store.runs_folder(plan, out), (1, 1), works.workers)
-            texts = [report.as_json(told)] if as_json else [report.estimate_text(told, one) for one in langs]
-            for one in texts:
-                typer.echo(logs.for_terminal(one))
+            if as_json:
+                typer.echo(report.as_json(told))
+            else:
+                say(report.estimate_text(told, one) for one in langs)
             return
         with door(), progress_bar(quiet) as progress:
             found = study.run_cheapest(
@@ -163,9 +151,8 @@ def cheapest(
     if as_json:
         typer.echo(store.as_json(found, folder))
     else:
-        for one in langs:
-            typer.echo(logs.for_terminal(text(found, one)))
+        say(text(found, one) for one in langs)
         if not quiet:
-            typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+            say_where(folder, started)
     if fail_unless_reached and found.recommendation.status != "confirmed":
         raise typer.Exit(NOT_REACHED)

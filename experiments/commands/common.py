@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,8 @@ import typer
 DONE, INTERNAL, BAD_INPUT, NOT_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
 POINTS, REPLICATIONS = 50, 2
 FORMATS = ("png", "svg", "pdf")
+ALL_FORMATS = ",".join(FORMATS)
+RESULTS = Path("results")
 
 Name = Annotated[
     str,
@@ -33,6 +36,24 @@ Packages = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="PACKAGE", help="Lay a package over the scenario, in order given."),
 ]
+Households = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."),
+]
+AskedTarget = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID[=VALUE]",
+        help="A target of the scenario (the first), or `relocated`: its first that counts persons moved in the whole "
+        "region. With =VALUE another number is asked for, for example relocated=25000.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say how many runs, about how long and how much disk; nothing is kept."),
+]
+NoFigures = Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")]
+Formats = Annotated[str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")]
 Lang = Annotated[
     str | None,
     typer.Option(
@@ -47,6 +68,16 @@ Verbose = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")]
+
+
+def seed_of(what: str) -> Any:
+    """The option --seed; `what` is said in its help."""
+    return typer.Option(min=0, max=2**53 - 1, metavar="N", help=f"Seed{what}.")
+
+
+def out_of(what: str) -> Any:
+    """The option --out; `what` is said in its help."""
+    return typer.Option(metavar="FOLDER", help=f"Folder for results; {what} a folder of its own in it.")
 
 
 class Refused(Exception):
@@ -171,6 +202,19 @@ def formats_of(text: str) -> tuple[str, ...]:
             f"--formats {text}: {', '.join(map(repr, unknown))} unknown, {', '.join(FORMATS)} expected"
         )
     return kinds
+
+
+def say(texts: Iterable[str], *, nl: bool = True) -> None:
+    """Print what is for people, in letters that the terminal has."""
+    from experiments import logs
+
+    for text in texts:
+        typer.echo(logs.for_terminal(text), nl=nl)
+
+
+def say_where(folder: Path | None, started: float, more: str = "") -> None:
+    """Name the folder and the time since `started` (time.monotonic) on stderr, beside the answer."""
+    typer.echo(f"{folder}  ({more}{time.monotonic() - started:.1f} s)", err=True)
 
 
 @contextlib.contextmanager

@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 
 from experiments.commands.common import (
+    ALL_FORMATS,
     POINTS,
     REPLICATIONS,
+    RESULTS,
+    Formats,
     Json,
     Lang,
+    NoFigures,
     Quiet,
     Sets,
     Verbose,
@@ -21,10 +25,15 @@ from experiments.commands.common import (
     langs_of,
     load,
     once,
+    out_of,
     progress_bar,
+    say,
+    say_where,
+    seed_of,
     size_of,
     writing,
 )
+from experiments.commands.executors import Threads
 
 
 def compare(
@@ -55,12 +64,8 @@ def compare(
         int | None,
         typer.Option(min=1, metavar="N", help=f"Runs a point and policy ({REPLICATIONS})."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the comparison: design and draws.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
-    ] = None,
+    seed: Annotated[int, seed_of(" of the comparison: design and draws")] = 1,
+    threads: Threads = None,
     set_: Sets = None,
     with_: Annotated[
         list[str] | None,
@@ -78,17 +83,10 @@ def compare(
             metavar="YUAN", help="Scale them to this sum instead, for example 12e8 or '12 yi_yuan'."
         ),
     ] = None,
-    out: Annotated[
-        Path,
-        typer.Option(
-            metavar="FOLDER", help="Folder for results; the comparison gets a folder of its own in it."
-        ),
-    ] = Path("results"),
+    out: Annotated[Path, out_of("the comparison gets")] = RESULTS,
     lang: Lang = None,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
-    formats: Annotated[
-        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
-    ] = "png,svg,pdf",
+    no_figures: NoFigures = False,
+    formats: Formats = ALL_FORMATS,
     as_json: Json = False,
     verbose: Verbose = 0,
     quiet: Quiet = False,
@@ -151,7 +149,6 @@ def compare(
     if as_json:
         typer.echo(store.as_json(answer, folder))
         return
-    for one in langs:
-        typer.echo(logs.for_terminal(text(answer, one)))
+    say(text(answer, one) for one in langs)
     if not quiet:
-        typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+        say_where(folder, started)

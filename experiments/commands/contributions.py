@@ -10,9 +10,12 @@ from typing import Annotated
 import typer
 
 from experiments.commands.common import (
+    ALL_FORMATS,
+    Formats,
     Json,
     Lang,
     Name,
+    NoFigures,
     Quiet,
     Sets,
     Verbose,
@@ -22,8 +25,12 @@ from experiments.commands.common import (
     load,
     once,
     progress_bar,
+    say,
+    say_where,
+    seed_of,
     writing,
 )
+from experiments.commands.executors import Threads
 
 POINTS = 10  # every one is run under all combinations
 
@@ -52,12 +59,8 @@ def contributions(
         int, typer.Option(min=1, metavar="N", help="Points of the stated uncertainties; see `anju run`.")
     ] = POINTS,
     replications: Annotated[int, typer.Option(min=1, metavar="N", help="Runs a point and combination.")] = 1,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the study: design and draws.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
-    ] = None,
+    seed: Annotated[int, seed_of(" of the study: design and draws")] = 1,
+    threads: Threads = None,
     set_: Sets = None,
     with_: Annotated[
         list[str] | None,
@@ -71,10 +74,8 @@ def contributions(
         typer.Option(metavar="FOLDER", help="Folder for results; these get a folder of their own in it."),
     ] = Path("results"),
     lang: Lang = None,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
-    formats: Annotated[
-        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
-    ] = "png,svg,pdf",
+    no_figures: NoFigures = False,
+    formats: Formats = ALL_FORMATS,
     as_json: Json = False,
     verbose: Verbose = 0,
     quiet: Quiet = False,
@@ -114,8 +115,7 @@ def contributions(
         if as_json:
             typer.echo(json.dumps(_planned(game, total, seconds), ensure_ascii=False, indent=2))
             return
-        for one in langs:
-            typer.echo(logs.for_terminal(text.plan(game, total, seconds, one)))
+        say(text.plan(game, total, seconds, one) for one in langs)
         return
     with progress_bar(quiet) as progress, door():
         found = runs.run_game(
@@ -147,10 +147,9 @@ def contributions(
     if as_json:
         typer.echo(store.as_json(answer, folder))
         return
-    for one in langs:
-        typer.echo(logs.for_terminal(text.text(answer, one)))
+    say(text.text(answer, one) for one in langs)
     if not quiet:
-        typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+        say_where(folder, started)
 
 
 def _planned(game, total: int, seconds: float) -> dict:

@@ -9,10 +9,17 @@ from typing import Annotated
 import typer
 
 from experiments.commands.common import (
+    ALL_FORMATS,
     NOT_REACHED,
+    RESULTS,
+    AskedTarget,
+    DryRun,
+    Formats,
+    Households,
     Json,
     Lang,
     Name,
+    NoFigures,
     Packages,
     Quiet,
     Sets,
@@ -22,7 +29,11 @@ from experiments.commands.common import (
     households_of,
     langs_of,
     load,
+    out_of,
     progress_bar,
+    say,
+    say_where,
+    seed_of,
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
@@ -30,14 +41,7 @@ from experiments.commands.executors import Processes, Scheduler, Threads, execut
 
 def reach(
     name: Name,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID[=VALUE]",
-            help="A target of the scenario (the first), or `relocated`: its first that counts persons moved in the whole "
-            "region. With =VALUE another number is asked for, for example relocated=25000.",
-        ),
-    ] = None,
+    target: AskedTarget = None,
     probability: Annotated[
         float,
         typer.Option(
@@ -62,37 +66,18 @@ def reach(
     map_points: Annotated[
         int, typer.Option("--map-points", min=8, metavar="N", help="Points of the map, each run once.")
     ] = 128,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed: futures and draws.")
-    ] = 1,
+    seed: Annotated[int, seed_of(": futures and draws")] = 1,
     threads: Threads = None,
     processes: Processes = None,
     scheduler: Scheduler = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Say how many runs, about how long and how much disk; nothing is kept."
-        ),
-    ] = False,
+    dry_run: DryRun = False,
     set_: Sets = None,
     with_: Packages = None,
-    households: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
-        ),
-    ] = None,
-    out: Annotated[
-        Path,
-        typer.Option(
-            metavar="FOLDER", help="Folder for results; the scenario gets a folder of its own in it."
-        ),
-    ] = Path("results"),
+    households: Households = None,
+    out: Annotated[Path, out_of("the scenario gets")] = RESULTS,
     lang: Lang = None,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no chart.")] = False,
-    formats: Annotated[
-        str, typer.Option(metavar="LIST", help="Formats of the chart, comma-separated.")
-    ] = "png,svg,pdf",
+    no_figures: NoFigures = False,
+    formats: Formats = ALL_FORMATS,
     as_json: Json = False,
     fail_unless_reached: Annotated[
         bool, typer.Option("--fail-unless-reached", help="Exit with 3 unless the verdict is: reached.")
@@ -162,10 +147,9 @@ def reach(
     if as_json:
         typer.echo(store.as_json(found, folder))
     else:
-        for one in langs:
-            typer.echo(logs.for_terminal(text(found, one)))
+        say(text(found, one) for one in langs)
         if not quiet:
-            typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+            say_where(folder, started)
     if fail_unless_reached and found.ruling.kind != REACHED:
         raise typer.Exit(NOT_REACHED)
 
@@ -174,10 +158,7 @@ def _say_estimate(told, langs, as_json: bool, words) -> None:
     import dataclasses
     import json
 
-    from experiments import logs
-
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(told), ensure_ascii=False, indent=2, sort_keys=True))
         return
-    for one in langs:
-        typer.echo(logs.for_terminal(words(told, one)))
+    say(words(told, one) for one in langs)

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from experiments.commands.common import Json, Lang, Quiet, Refused, Verbose, door, langs_of, progress_bar
+from experiments.commands.common import (
+    Json,
+    Lang,
+    Quiet,
+    Refused,
+    Verbose,
+    door,
+    langs_of,
+    progress_bar,
+    say,
+    seed_of,
+)
+from experiments.commands.executors import Threads
 
 DIFFERENT = 1
 
@@ -23,12 +35,8 @@ def reproduce(
     runs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many runs to run again, drawn at random.")
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of which runs are drawn.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
-    ] = None,
+    seed: Annotated[int, seed_of(" of which runs are drawn")] = 1,
+    threads: Threads = None,
     anyway: Annotated[
         bool,
         typer.Option("--anyway", help="Run a study of another engine too, with the engine that is here."),
@@ -56,9 +64,8 @@ def reproduce(
 
     with door():
         study = opened(folder, anyway=anyway)
-    for one in () if as_json else langs:
-        for note in study.notes:  # before the runs, which may take long
-            typer.echo(logs.for_terminal(note_text(note, one)))
+    if not as_json:  # before the runs, which may take long
+        say(note_text(note, one) for one in langs for note in study.notes)
     announce_compile()
     with progress_bar(quiet) as progress:
         found = study.reproduce(
@@ -66,7 +73,7 @@ def reproduce(
         )
     if as_json:
         typer.echo(json_of(found))
-    for one in () if as_json else langs:
-        typer.echo(logs.for_terminal(text(found, one, said=study.notes)), nl=False)
+    else:
+        say((text(found, one, said=study.notes) for one in langs), nl=False)
     if not found.equal:
         raise typer.Exit(DIFFERENT)

@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from experiments.commands.common import (
+    ALL_FORMATS,
     NOT_REACHED,
     POINTS,
     REPLICATIONS,
+    RESULTS,
+    Households,
     Json,
     Lang,
     Name,
@@ -25,10 +28,15 @@ from experiments.commands.common import (
     households_of,
     langs_of,
     load,
+    out_of,
     progress_bar,
+    say,
+    say_where,
+    seed_of,
     size_of,
     writing,
 )
+from experiments.commands.executors import Threads
 
 
 def run(
@@ -46,29 +54,17 @@ def run(
         int | None,
         typer.Option(min=1, metavar="N", help=f"Runs a point, each with fresh draws ({REPLICATIONS})."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the study: design and draws.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads (all CPUs); results do not depend on it.")
-    ] = None,
+    seed: Annotated[int, seed_of(" of the study: design and draws")] = 1,
+    threads: Threads = None,
     set_: Sets = None,
     with_: Packages = None,
-    households: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
-        ),
-    ] = None,
-    out: Annotated[
-        Path,
-        typer.Option(metavar="FOLDER", help="Folder for results; the study gets a folder of its own in it."),
-    ] = Path("results"),
+    households: Households = None,
+    out: Annotated[Path, out_of("the study gets")] = RESULTS,
     lang: Lang = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no charts.")] = False,
     formats: Annotated[
         str, typer.Option(metavar="LIST", help="Formats of the charts, comma-separated.")
-    ] = "png,svg,pdf",
+    ] = ALL_FORMATS,
     as_json: Json = False,
     fail_unless_reached: Annotated[
         bool,
@@ -132,9 +128,8 @@ def run(
     if as_json:
         typer.echo(results.as_json(judged, folder))
     else:
-        for one in langs:
-            typer.echo(logs.for_terminal(text(judged, one)))
+        say(text(judged, one) for one in langs)
         if not quiet:
-            typer.echo(f"{folder}  ({time.monotonic() - started:.1f} s)", err=True)
+            say_where(folder, started)
     if fail_unless_reached and any(target.share < 0.5 for target in judged.targets):
         raise typer.Exit(NOT_REACHED)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from experiments.commands.common import INTERNAL, Json, Lang, Refused, langs_of
+from experiments.commands.common import INTERNAL, Json, Lang, Refused, langs_of, say
 
 app = typer.Typer(
     name="store",
@@ -43,7 +42,7 @@ def ls(
         return
     from experiments.store.text import list_text
 
-    _print(list_text(found, one) for one in langs)
+    say((list_text(found, one) for one in langs), nl=False)
 
 
 @app.command(short_help="Say what a store holds, why runs failed, how to read it.")
@@ -58,7 +57,7 @@ def info(folder: Folder, lang: Lang = None, as_json: Json = False) -> None:
         return
     from experiments.store.text import info_text
 
-    _print(info_text(found, one) for one in langs)
+    say((info_text(found, one) for one in langs), nl=False)
 
 
 @app.command(short_help="Write all runs to one Parquet or CSV file.")
@@ -98,7 +97,7 @@ def verify(folder: Folder, lang: Lang = None, as_json: Json = False) -> None:
     else:
         from experiments.store.text import verify_text
 
-        _print(verify_text(str(folder), problems, one) for one in langs)
+        say((verify_text(str(folder), problems, one) for one in langs), nl=False)
     if problems:
         raise typer.Exit(INTERNAL)
 
@@ -128,7 +127,7 @@ def merge(
         return
     from experiments.store.text import list_text
 
-    _print(list_text([merged], one) for one in langs)
+    say((list_text([merged], one) for one in langs), nl=False)
 
 
 @app.command(short_help="Pack a store into one file that can be unpacked and reproduced elsewhere.")
@@ -189,13 +188,6 @@ def _file_and_format(folder: Path, out: Path | None, format: str | None) -> tupl
     if ending not in FORMATS or format not in (None, ending):
         raise Refused(f"{out}: a name that ends in .{' or .'.join([format] if format else FORMATS)} expected")
     return out, ending
-
-
-def _print(texts: Iterable[str]) -> None:
-    from experiments import logs
-
-    for text in texts:
-        typer.echo(logs.for_terminal(text), nl=False)
 
 
 def _print_json(content: object) -> None:

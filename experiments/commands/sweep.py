@@ -10,6 +10,8 @@ import typer
 
 from experiments.commands.common import (
     INTERNAL,
+    RESULTS,
+    Households,
     Json,
     Lang,
     Name,
@@ -22,7 +24,11 @@ from experiments.commands.common import (
     households_of,
     langs_of,
     load,
+    out_of,
     progress_bar,
+    say,
+    say_where,
+    seed_of,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
 
@@ -81,9 +87,7 @@ def sweep(
         int,
         typer.Option(min=1, metavar="N", help="Runs a point, each with fresh draws, the same at all points."),
     ] = 1,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**53 - 1, metavar="N", help="Seed of the sweep: design and draws.")
-    ] = 1,
+    seed: Annotated[int, seed_of(" of the sweep: design and draws")] = 1,
     threads: Threads = None,
     processes: Processes = None,
     scheduler: Scheduler = None,
@@ -105,16 +109,8 @@ def sweep(
     ] = False,
     set_: Sets = None,
     with_: Packages = None,
-    households: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your own households (CSV or Parquet) instead of the synthetic ones."
-        ),
-    ] = None,
-    out: Annotated[
-        Path,
-        typer.Option(metavar="FOLDER", help="Folder for results; the store gets a folder of its own in it."),
-    ] = Path("results"),
+    households: Households = None,
+    out: Annotated[Path, out_of("the store gets")] = RESULTS,
     store: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The store itself, wherever you want it.")
     ] = None,
@@ -152,7 +148,10 @@ def sweep(
             announce_compile()
             with executor(threads, processes, scheduler) as works:
                 told = report.estimate(plan, folder, part, works.workers, again=retry_failed)
-            _print(report.as_json(told), [report.estimate_text(told, one) for one in langs], as_json)
+            if as_json:
+                typer.echo(report.as_json(told))
+            else:
+                say(report.estimate_text(told, one) for one in langs)
             return
     request = {
         "name": name, "vary": list(vary or ()), "design": design, "points": points, "levels": levels,
@@ -164,18 +163,14 @@ def sweep(
             plan, folder, works, shard=part, again=retry_failed, request=request, progress=progress
         )
     told = report.summary(folder)
-    _print(report.as_json(told), [report.summary_text(told, one) for one in langs], as_json)
+    if as_json:
+        typer.echo(report.as_json(told))
+    else:
+        say(report.summary_text(told, one) for one in langs)
     if not quiet:
-        typer.echo(f"{folder}  ({done} runs, {time.monotonic() - started:.1f} s)", err=True)
+        say_where(folder, started, more=f"{done} runs, ")
     if told.failed and not told.good:
         raise typer.Exit(INTERNAL)
-
-
-def _print(content: str, texts: list[str], as_json: bool) -> None:
-    from experiments import logs
-
-    for text in [content] if as_json else [logs.for_terminal(text) for text in texts]:
-        typer.echo(text)
 
 
 def _shard(text: str | None) -> tuple[int, int]:
