@@ -6,11 +6,11 @@ reaching `threshold`, from below if not `at_least`. `common` says that replicati
 """
 
 from experiments.sensitivity.drivers import FEWEST_POINTS, Driver, Drivers, Parts, drivers, parts, ranks
-from experiments.sensitivity.library import library
-from experiments.sensitivity.morris import morris
-from experiments.sensitivity.rank import rank
+from experiments.sensitivity.salib import library
+from experiments.sensitivity.effects import morris
+from experiments.sensitivity.given import rank
 from experiments.sensitivity.result import METHODS, STATISTICS, Estimate, Result
-from experiments.sensitivity.sobol import sobol
+from experiments.sensitivity.variance import sobol
 
 __all__ = [
     "FEWEST_POINTS",
