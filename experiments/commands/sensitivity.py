@@ -1,0 +1,229 @@
+"""`anju sensitivity`: which inputs does an outcome hang on?"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from experiments.commands.common import (
+    ALL_FORMATS,
+    RESULTS,
+    AskedTarget,
+    DryRun,
+    Formats,
+    Households,
+    Json,
+    Lang,
+    NoFigures,
+    Packages,
+    Quiet,
+    Refused,
+    Sets,
+    Verbose,
+    door,
+    formats_of,
+    households_of,
+    langs_of,
+    load,
+    out_of,
+    progress_bar,
+    say,
+    say_where,
+    seed_of,
+    writing,
+)
+from experiments.commands.executors import Processes, Scheduler, Threads, executor
+
+
+def sensitivity(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|STORE",
+            help="A scenario's name (see `anju list`) or a .toml file; or the folder of a sweep that is there already: then "
+            "nothing is run.",
+            show_default=False,
+        ),
+    ],
+    method: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METHOD",
+            help="sobol (default), morris, rank, pawn, delta, rbd-fast, fast, hdmr or dgsm; of a store what its design allows.",
+        ),
+    ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="NAME[=LOW..HIGH]",
+            help="What to vary, repeatable, as `anju sweep` takes it; by default all that is uncertain.",
+        ),
+    ] = None,
+    screen: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="K",
+            help="Find the K inputs that matter most by a Morris study first and vary only these.",
+        ),
+    ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--groups",
+            metavar="families|NAME=A,B",
+            help="Judge inputs together: `families` of the scenario, or groups of your own, repeatable.",
+        ),
+    ] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="An outcome (docs/tables.md), not the first target's."),
+    ] = None,
+    target: AskedTarget = None,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="mean (default), sd, p10, p50 or p90 of the runs of a point, or the probability of the target (default with "
+            "--target).",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Base points of sobol (64, a power of 2) and dgsm (64), paths of morris (10), points of a curve of fast (128), "
+            "else points (256).",
+        ),
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="R", help="Runs a point (2; 10 for sd, 20 for p10, p50 and p90)."),
+    ] = None,
+    second_order: Annotated[
+        bool, typer.Option("--second-order", help="Sobol' indices of pairs too; nearly twice the runs.")
+    ] = False,
+    no_dummy: Annotated[
+        bool,
+        typer.Option("--no-dummy", help="Add no dummy input, the yardstick of what chance makes of nothing."),
+    ] = False,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw what is uncertain from a calibration: its posterior.json, its folder, or `posterior`.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, seed_of(": design and draws (1)")] = None,
+    threads: Threads = None,
+    processes: Processes = None,
+    scheduler: Scheduler = None,
+    dry_run: DryRun = False,
+    set_: Sets = None,
+    with_: Packages = None,
+    households: Households = None,
+    out: Annotated[Path, out_of("the scenario gets")] = RESULTS,
+    lang: Lang = None,
+    no_figures: NoFigures = False,
+    formats: Formats = ALL_FORMATS,
+    as_json: Json = False,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Which inputs does an outcome hang on, and how much of its spread is plain chance?
+
+    The same command goes on where it was stopped; more --points or --replications add to what is there.
+    """
+    from experiments import logs
+
+    started = time.monotonic()
+    logs.start(-1 if quiet else verbose)
+    langs = langs_of(lang)
+    kinds = () if no_figures else formats_of(formats)
+
+    from experiments.sensitivity import store, stored
+    from experiments.sensitivity.text import estimate_text, text
+
+    asked = {"method": method, "outcome": outcome, "target": target, "of": of, "dummy": not no_dummy}
+    provenance: dict[str, Any] = {}
+    with door():
+        there = stored.is_store(name)
+    if there:
+        _refuse_for_a_store({
+            "--vary": vary, "--screen": screen, "--groups": groups, "--points": points, "--replications": replications,
+            "--second-order": second_order, "--given": given, "--seed": seed, "--threads": threads,
+            "--processes": processes, "--scheduler": scheduler, "--dry-run": dry_run, "--set": set_, "--with": with_,
+            "--households": households,
+        })  # fmt: skip
+        with door():
+            found = stored.sensitivity_of(name, **asked)
+        request: dict[str, Any] = {**asked, "store": True}
+    else:
+        from experiments import files
+        from experiments import given as posteriors
+        from experiments.sensitivity import study
+        from scenarios import frozen
+        from simulation.codecache import announce_compile
+
+        scenario = load(name, set_, with_)
+        people = households_of(households, scenario)
+        with door():
+            posterior = None if given is None else posteriors.find(given, scenario, out)
+            wanted = study.quantity(scenario, study.columns(scenario), outcome=outcome, target=target, of=of)
+            plan = study.plan_of(
+                scenario, wanted, method=method, texts=vary or (), screen=screen, groups=groups or (), points=points,
+                replications=replications, second_order=second_order, dummy=not no_dummy, given=posterior,
+                seed=1 if seed is None else seed, households=people,
+                households_file=None if households is None else frozen.households_parquet(households),
+            )  # fmt: skip
+            files.check_folder(store.answer_folder(plan, out))
+        announce_compile()
+        request = {
+            **asked, "name": name, "vary": list(vary or ()), "screen": screen, "groups": list(groups or ()), "points": points,
+            "replications": replications, "second_order": second_order, "given": None if posterior is None else posterior.id,
+            "set": list(set_ or ()), "with": list(with_ or ()), "households": households is not None,
+        }  # fmt: skip
+        with executor(threads, processes, scheduler) as works:
+            if dry_run:
+                with door():
+                    told = study.estimate(plan, store.runs_folder(plan, out), works.workers)
+                _say_estimate(told, langs, as_json, estimate_text)
+                return
+            with door(), progress_bar(quiet) as progress:
+                found = study.run_sensitivity(
+                    plan, store.runs_folder(plan, out), works, request=request, progress=progress
+                )
+            provenance = {"workers": works.workers}
+    provenance["seconds"] = round(time.monotonic() - started, 3)
+    with door(), writing():
+        folder = store.write(found, out, formats=kinds, request=request, provenance=provenance)
+    if as_json:
+        typer.echo(store.as_json(found, folder))
+        return
+    say(text(found, one) for one in langs)
+    if not quiet:
+        say_where(folder, started)
+
+
+def _refuse_for_a_store(options: dict[str, Any]) -> None:
+    """Raise Refused for options that have nothing to do where nothing is run."""
+    for option, value in options.items():
+        if value not in (None, False) and value != []:
+            raise Refused(
+                f"{option}: changes nothing about runs that are there already; leave it out, or name a scenario"
+            )
+
+
+def _say_estimate(told: Any, langs: tuple[str, ...], as_json: bool, words: Any) -> None:
+    import dataclasses
+    import json
+
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(told), ensure_ascii=False, indent=2, sort_keys=True))
+        return
+    say(words(told, one) for one in langs)
