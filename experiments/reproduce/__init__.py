@@ -148,7 +148,7 @@ def _again(folder: Path, manifest: Mapping[str, Any], kind: Kind, *, check_id: b
 
 def _kind(folder: Path) -> tuple[Mapping[str, Any], Kind]:
     """The manifest that says which engine made a study, and what runs it again. Raises InputError."""
-    from experiments.reproduce.of_stores import StoresAgain, behind
+    from experiments.reproduce.of_stores import StoresAgain, behind, named
 
     if not (folder / folders.MANIFEST).is_file() and (paths := behind(folder)):
         return folders.manifest_of(paths[0]), lambda *_: StoresAgain(paths)
@@ -168,8 +168,12 @@ def _kind(folder: Path) -> tuple[Mapping[str, Any], Kind]:
     if manifest.get("kind") in ("reach", "cheapest") and (paths := behind(folder)):
         folders.check_files(folder, manifest)
         return manifest, lambda *_: StoresAgain(paths)
+    if manifest.get("kind") == "sensitivity":
+        folders.check_files(folder, manifest)
+        return manifest, lambda *_: StoresAgain(named(folder, manifest))
     raise InputError([
-        f"{folder}: its manifest.json is of none of `anju run`, `compare`, `sweep`, `reach` and `cheapest`, so nothing was run"
+        f"{folder}: its manifest.json is of none of `anju run`, `compare`, `sweep`, `reach`, `cheapest` and `sensitivity`, so"
+        " nothing was run"
     ])  # fmt: skip
 
 

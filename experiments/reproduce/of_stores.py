@@ -1,4 +1,4 @@
-"""The runs behind an answer of `reach` or `cheapest`: several stores, run again as one study."""
+"""The runs behind an answer of `reach`, `cheapest` or `sensitivity`: several stores, run again as one study."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from experiments.reproduce import folder as folders
 from experiments.reproduce.numbers import Tally
 from experiments.reproduce.of_sweep import SweepAgain
 from experiments.store import stores
+from scenarios.errors import InputError
 
 RUNS = "runs"
 
@@ -22,6 +23,16 @@ def behind(folder: Path) -> list[Path]:
         if place.is_dir() and (found := stores(place)):
             return found
     return []
+
+
+def named(folder: Path, manifest: Mapping[str, Any]) -> list[Path]:
+    """The stores that an answer's manifest names. Raises InputError if one of them is not where it was."""
+    paths = [(folder / path).resolve() for path in manifest["stores"].values()]
+    if gone := [path for path in paths if not (path / folders.MANIFEST).is_file()]:
+        raise InputError([
+            f"{folder}: rests on the runs in {gone[0]}, and they are not there, so nothing was run; move them back"
+        ])  # fmt: skip
+    return paths
 
 
 class StoresAgain:
