@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import logging
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments import files, urban
+from experiments import answers, files, urban
+from experiments.answers import Table
 from experiments.study import WITHHELD, Study
 from experiments.verdict import Verdict, outcome, text
 from scenarios import frozen
@@ -25,9 +23,6 @@ from simulation.outcomes import GROUPS, INCOMES, INDICATORS, SITE, WHY
 from simulation.population import population_hash
 
 log = logging.getLogger(__name__)
-
-LANGS = ("zh", "en")
-Table = dict[str, Any]
 
 
 def folder_name(study: Study) -> str:
@@ -50,23 +45,21 @@ def write(
     The same study gives the same bytes, but for `provenance` in the manifest. `request` is what was asked for, `households` the
     file of the user's own, which the folder keeps. Raises InputError if the folder cannot be written or holds something else.
     """
-    with files.result_folder(out / folder_name(study)) as folder:
-        files.write_text(folder / "scenario.json", frozen.freeze(study.scenario))
+
+    def keep(folder: Path) -> None:
         if households is not None:
             _keep_households(study, households, folder / "households.parquet")
-        (folder / "tables").mkdir()
-        for name, table in tables(study):
-            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
-            files.write_csv(folder / "tables" / f"{name}.csv", table)
-        files.write_json(folder / "verdict.json", dataclasses.asdict(verdict))
-        for lang in LANGS:
-            files.write_text(folder / f"verdict.{lang}.txt", text(verdict, lang))
-        if formats:
-            from experiments.figures import draw_all
 
-            draw_all(study, folder / "figures", langs=LANGS, formats=formats)
-        files.write_json(folder / "manifest.json", manifest(study, folder, request or {}, provenance or {}))
-    return out / folder_name(study)
+    def draw(folder: Path) -> None:
+        from experiments.figures import draw_all
+
+        draw_all(study, folder, langs=answers.LANGS, formats=formats)
+
+    return answers.write(
+        out / folder_name(study), name="verdict", answer=dataclasses.asdict(verdict), tables=tables(study),
+        text=lambda lang: text(verdict, lang), manifest=_manifest(study, request or {}),
+        scenarios={"scenario": study.scenario}, draw=draw if formats else None, provenance=provenance, keep=keep,
+    )  # fmt: skip
 
 
 def _keep_households(study: Study, source: Path, target: Path) -> None:
@@ -166,13 +159,10 @@ def _long(values: np.ndarray, names: Sequence[str], **axes: np.ndarray) -> Table
     return table | {name: flat[:, k] for k, name in enumerate(names)}
 
 
-def manifest(
-    study: Study, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, Any]:
+def _manifest(study: Study, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to run the study again and to check that it gives the same bytes."""
     scenario = study.scenario
     return {
-        "anju": study.version,
         "study": study.id,
         "scenario": {"name": scenario.name, "title": dict(scenario.title), "resolved": scenario.resolved()},
         "sources": {name: entry.source for name, entry in scenario.values.items()},
@@ -186,21 +176,4 @@ def manifest(
         "seeds": study.runs[: study.replications, 2].tolist(),
         "model_hash": study.model_hash,
         "population_hashes": list(study.populations),
-        "versions": dict(study.versions),
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-        "provenance": {
-            "machine": platform.machine(),
-            "platform": platform.platform(),
-            **provenance,
-        },
     }
-
-
-def as_json(verdict: Verdict, folder: Path | None) -> str:
-    """The verdict for programs, with the folder its study was written to."""
-    content = dataclasses.asdict(verdict) | {"folder": None if folder is None else str(folder)}
-    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)

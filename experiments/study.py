@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +38,11 @@ THREADS = "anju-run"  # what the threads of a study are called
 LIBRARIES = ("mesa", "numpy", "numba", "llvmlite", "scipy", "pyarrow")
 
 
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that results depend on."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """What a study leaves, in run order: point by point, inside a point replication by replication.
@@ -64,7 +69,6 @@ class Study:
     populations: tuple[str, ...]  # population hash of each point
     model_hash: str
     version: str
-    versions: Mapping[str, str]
     id: str
 
     @property
@@ -159,7 +163,6 @@ def run_study(
             array[p * replications + r] = left[name]
 
     work(task, len(table) * (replications + 1), threads or cpus(), progress)
-    versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
     from simulation.codecache import model_hash
 
     return Study(
@@ -173,7 +176,6 @@ def run_study(
         populations=tuple(populations),
         model_hash=model_hash(),
         version=metadata.version("anju"),
-        versions=versions,
         id=_study_id(scenario, names, table, seeds, populations, model_hash()),
     )
 

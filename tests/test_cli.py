@@ -9,7 +9,7 @@ import pytest
 from fakes import but, fake_scenario, fake_study
 
 import scenarios
-from experiments import cli, results, study
+from experiments import answers, cli, results, study
 from scenarios.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,7 +158,7 @@ def test_ctrl_c(asked, home, monkeypatch, capsys):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    for where in ((study, "run_study"), (results, "manifest")):
+    for where in ((study, "run_study"), (answers, "_about")):
         with monkeypatch.context() as patch:
             patch.setattr(*where, interrupt)
             assert cli.main(["run", "x", "--replications", "1", "--no-figures"]) == cli.INTERRUPTED
@@ -170,7 +170,7 @@ def test_a_full_disk(asked, home, monkeypatch, capsys):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results, "manifest", full)
+    monkeypatch.setattr(answers, "_about", full)
     assert cli.main(["run", "x", "--replications", "1", "--no-figures"]) == cli.INTERNAL
     err = capsys.readouterr().err
     assert (

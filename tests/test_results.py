@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fakes import fake_study, fake_urban_study
 
-from experiments import results
+from experiments import answers, results
 from experiments.verdict import verdict
 from scenarios.errors import InputError
 
@@ -78,7 +78,7 @@ def test_nothing_half_written(study, tmp_path, monkeypatch, error):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(results, "manifest", fail)
+    monkeypatch.setattr(answers, "_about", fail)
     with pytest.raises((KeyboardInterrupt, OSError)):
         results.write(study, verdict(study), tmp_path)
     assert list(tmp_path.iterdir()) == []

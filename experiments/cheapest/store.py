@@ -8,25 +8,17 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments import files
+from experiments import answers
+from experiments.answers import Table
 from experiments.cheapest import mixes
 from experiments.cheapest.study import Found, Plan
 from experiments.cheapest.text import sentence, text
-from experiments.study import LIBRARIES
-from scenarios import frozen
-
-LANGS = ("zh", "en")
-Table = dict[str, Any]
 
 
 def runs_folder(plan: Plan, out: Path) -> Path:
@@ -48,22 +40,17 @@ def write(
     The same runs give the same bytes, but for `provenance` in the manifest. Raises InputError if the folder cannot be
     written or holds something else.
     """
-    place = answer_folder(f.plan, out)
-    with files.result_folder(place) as folder:
-        files.write_text(folder / "scenario.json", frozen.freeze(f.plan.scenario))
-        (folder / "tables").mkdir()
-        for name, table in tables(f):
-            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
-            files.write_csv(folder / "tables" / f"{name}.csv", table)
-        files.write_json(folder / "answer.json", answer(f))
-        for lang in LANGS:
-            files.write_text(folder / f"answer.{lang}.txt", text(f, lang))
-        if formats:
-            from experiments.figures import frontier
 
-            frontier.draw_all(f, folder / "figures", langs=LANGS, formats=formats)
-        files.write_json(folder / "manifest.json", _manifest(f, folder, request or {}, provenance or {}))
-    return place
+    def draw(folder: Path) -> None:
+        from experiments.figures import frontier
+
+        frontier.draw_all(f, folder, langs=answers.LANGS, formats=formats)
+
+    return answers.write(
+        answer_folder(f.plan, out), answer=answer(f), tables=tables(f), text=lambda lang: text(f, lang),
+        manifest=_manifest(f, request or {}), scenarios={"scenario": f.plan.scenario}, draw=draw if formats else None,
+        provenance=provenance,
+    )  # fmt: skip
 
 
 def answer(f: Found) -> dict[str, Any]:
@@ -72,7 +59,7 @@ def answer(f: Found) -> dict[str, Any]:
     return {
         "id": f.plan.id,
         "scenario": f.plan.scenario.name,
-        "sentence": {lang: sentence(f, lang) for lang in LANGS},
+        "sentence": {lang: sentence(f, lang) for lang in answers.LANGS},
         "target": {
             "id": q.target.id,
             "value": q.target.value,
@@ -94,12 +81,6 @@ def answer(f: Found) -> dict[str, Any]:
         "runs": r.runs,
         "failed": r.failed,
     }
-
-
-def as_json(f: Found, folder: Path | None) -> str:
-    """The answer for programs, with the folder it was written to."""
-    content = answer(f) | {"folder": None if folder is None else str(folder)}
-    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
 
 
 def tables(f: Found) -> Iterator[tuple[str, Table]]:
@@ -130,12 +111,9 @@ def frontier_table(f: Found) -> Table:
     return columns | {lever.name: e.mean.levers[:, k] for k, lever in enumerate(f.plan.levers)}
 
 
-def _manifest(
-    f: Found, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, Any]:
+def _manifest(f: Found, request: Mapping[str, Any]) -> dict[str, Any]:
     plan = f.plan
     return {
-        "anju": metadata.version("anju"),
         "kind": "cheapest",
         "id": plan.id,
         "scenario": {"name": plan.scenario.name, "title": dict(plan.scenario.title)},
@@ -143,12 +121,4 @@ def _manifest(
         "seed": plan.seed,
         "runs": f.recommendation.runs,
         "model_hash": plan.job.model_hash,
-        "versions": {"python": platform.python_version()}
-        | {name: metadata.version(name) for name in LIBRARIES},
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-        "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
     }

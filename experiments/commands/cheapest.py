@@ -106,7 +106,7 @@ def cheapest(
         wanted = question(scenario, target, probability)
     people = households_of(households, scenario)
 
-    from experiments import files
+    from experiments import answers, files
     from experiments.cheapest import store, study
     from experiments.cheapest.text import text
     from experiments.sweep import report
@@ -149,7 +149,7 @@ def cheapest(
             provenance={"workers": workers, "seconds": round(time.monotonic() - started, 3)},
         )
     if as_json:
-        typer.echo(store.as_json(found, folder))
+        typer.echo(answers.as_json(store.answer(found), folder))
     else:
         say(text(found, one) for one in langs)
         if not quiet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Annotated
@@ -92,7 +93,7 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Compare policies of one region or several: the same households, draws and uncertain values under each."""
-    from experiments import files, logs
+    from experiments import answers, files, logs
 
     started = time.monotonic()
     logs.start(-1 if quiet else verbose)
@@ -147,7 +148,7 @@ def compare(
             provenance={"threads": threads, "seconds": round(ran, 3)},
         )
     if as_json:
-        typer.echo(store.as_json(answer, folder))
+        typer.echo(answers.as_json(dataclasses.asdict(answer), folder))
         return
     say(text(answer, one) for one in langs)
     if not quiet:

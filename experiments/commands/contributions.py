@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -85,7 +86,7 @@ def contributions(
     All combinations of the families in which the policy differs from its reference are run, with the same households, draws
     and uncertain values; contributions (Shapley values) add up to the whole difference.
     """
-    from experiments import files, logs
+    from experiments import answers, files, logs
 
     started = time.monotonic()
     logs.start(-1 if quiet else verbose)
@@ -145,7 +146,7 @@ def contributions(
             provenance={"threads": threads, "seconds": round(ran, 3)},
         )
     if as_json:
-        typer.echo(store.as_json(answer, folder))
+        typer.echo(answers.as_json(dataclasses.asdict(answer), folder))
         return
     say(text.text(answer, one) for one in langs)
     if not quiet:

@@ -105,7 +105,7 @@ def reach(
         wanted = question(scenario, target, probability)
     people = households_of(households, scenario)
 
-    from experiments import files
+    from experiments import answers, files
     from experiments.reach import store, study
     from experiments.reach.judge import REACHED
     from experiments.reach.text import estimate_text, text
@@ -145,7 +145,7 @@ def reach(
             provenance={"workers": workers, "seconds": round(ran, 3)},
         )
     if as_json:
-        typer.echo(store.as_json(found, folder))
+        typer.echo(answers.as_json(store.answer(found), folder))
     else:
         say(text(found, one) for one in langs)
         if not quiet:

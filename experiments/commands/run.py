@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Annotated
@@ -77,7 +78,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario over its uncertainties, print the verdict and write tables and charts."""
-    from experiments import files, logs
+    from experiments import answers, files, logs
 
     started = time.monotonic()
     logs.start(-1 if quiet else verbose)
@@ -126,7 +127,7 @@ def run(
             provenance={"threads": threads, "seconds": round(ran, 3)},
         )
     if as_json:
-        typer.echo(results.as_json(judged, folder))
+        typer.echo(answers.as_json(dataclasses.asdict(judged), folder))
     else:
         say(text(judged, one) for one in langs)
         if not quiet:

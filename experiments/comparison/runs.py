@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from types import SimpleNamespace
@@ -18,7 +17,7 @@ from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
 from experiments.measures import MEASURES, measures, persons_of, programme_movers
 from experiments.outcome import outcome
-from experiments.study import LIBRARIES, WITHHELD, check_numbers, cpus, run_seed, work
+from experiments.study import WITHHELD, check_numbers, cpus, run_seed, work
 from experiments.view import View
 from scenarios.errors import InputError
 from scenarios.scenario import Target
@@ -72,7 +71,6 @@ class Comparison:
     budget: float | None  # yuan asked for; NaN: the reference's; None: budgets as they are
     model_hash: str
     version: str
-    versions: Mapping[str, str]
     id: str
 
     @property
@@ -118,7 +116,6 @@ def run_comparison(
         budget=budget,
         model_hash=model_hash(),
         version=metadata.version("anju"),
-        versions={"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES},
         id=_id(found, seeds, model_hash()),
     )
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,19 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from experiments import files
+from experiments import answers
+from experiments.answers import Table
 from experiments.comparison import losses as lost
 from experiments.comparison.judge import REDUCED, Answer
 from experiments.comparison.runs import COUNTS, KINDS, Comparison
 from experiments.comparison.text import text
 from experiments.measures import MEASURES
 from experiments.study import WITHHELD
-from scenarios import frozen
 from scenarios.scenario import Scenario
 from simulation.ledger import FLOWS
-
-LANGS = ("zh", "en")
-Table = dict[str, Any]
 
 
 def folder_name(c: Comparison) -> str:
@@ -48,23 +42,17 @@ def write(
     The same comparison gives the same bytes, but for `provenance` in the manifest. Raises InputError if the folder
     cannot be written or holds something else.
     """
-    with files.result_folder(out / folder_name(c)) as folder:
-        for path, scenario in _scenarios(c):
-            (folder / path).parent.mkdir(exist_ok=True)
-            files.write_text(folder / path, frozen.freeze(scenario))
-        (folder / "tables").mkdir()
-        for name, table in tables(c, answer):
-            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
-            files.write_csv(folder / "tables" / f"{name}.csv", table)
-        files.write_json(folder / "comparison.json", dataclasses.asdict(answer))
-        for lang in LANGS:
-            files.write_text(folder / f"comparison.{lang}.txt", text(answer, lang))
-        if formats:
-            from experiments.figures import comparison
 
-            comparison.draw_all(c, answer, folder / "figures", langs=LANGS, formats=formats)
-        files.write_json(folder / "manifest.json", manifest(c, folder, request or {}, provenance or {}))
-    return out / folder_name(c)
+    def draw(folder: Path) -> None:
+        from experiments.figures import comparison
+
+        comparison.draw_all(c, answer, folder, langs=answers.LANGS, formats=formats)
+
+    return answers.write(
+        out / folder_name(c), name="comparison", answer=dataclasses.asdict(answer), tables=tables(c, answer),
+        text=lambda lang: text(answer, lang), manifest=_manifest(c, request or {}), scenarios=dict(_scenarios(c)),
+        draw=draw if formats else None, provenance=provenance,
+    )  # fmt: skip
 
 
 def tables(c: Comparison, answer: Answer) -> Iterator[tuple[str, Table]]:
@@ -201,20 +189,17 @@ def _stack(blocks: Sequence[Table]) -> Table:
 
 
 def _scenarios(c: Comparison) -> Iterator[tuple[str, Scenario]]:
-    """Where each policy's scenario is kept, policies in order."""
+    """Where each policy's scenario is kept, without its `.json`, policies in order."""
     policies = [policy for runs in c.regions for policy in runs.region.policies]
     for k, policy in enumerate(policies, 1):
         plain = re.sub(r"[^\w+-]+", "-", policy.name)  # a policy may be a file, with its folder in its name
-        yield f"scenarios/{k}-{plain}.json", policy.scenario
+        yield f"scenarios/{k}-{plain}", policy.scenario
 
 
-def manifest(
-    c: Comparison, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, Any]:
+def _manifest(c: Comparison, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to run the comparison again and to check that it gives the same bytes."""
     kept = (path for path, _ in _scenarios(c))
     return {
-        "anju": c.version,
         "comparison": c.id,
         "regions": [
             {
@@ -227,7 +212,7 @@ def manifest(
                     {
                         "name": policy.name,
                         "title": dict(policy.title),
-                        "scenario_file": next(kept),
+                        "scenario_file": f"{next(kept)}.json",
                         "budget_factor": policy.factor,
                         "taken_from_reference": list(policy.taken),
                         "held_at_central_value": list(policy.held),
@@ -246,17 +231,4 @@ def manifest(
         "seeds": list(c.seeds),
         "withheld_share": WITHHELD,
         "model_hash": c.model_hash,
-        "versions": dict(c.versions),
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-        "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
     }
-
-
-def as_json(answer: Answer, folder: Path | None) -> str:
-    """The answer for programs, with the folder it was written to."""
-    content = dataclasses.asdict(answer) | {"folder": None if folder is None else str(folder)}
-    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)

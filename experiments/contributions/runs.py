@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from experiments.comparison.policies import Region
 from experiments.contributions.families import Player, check_number, combination, players
 from experiments.files import digest
 from experiments.measures import MEASURES
-from experiments.study import LIBRARIES, check_numbers, cpus, run_seed, work
+from experiments.study import check_numbers, cpus, run_seed, work
 from scenarios.errors import InputError
 from scenarios.scenario import Scenario, Target
 from scenarios.words import did_you_mean
@@ -72,7 +71,6 @@ class Contributions:
     populations: tuple[str, ...]  # population hash of each point
     model_hash: str
     version: str
-    versions: Mapping[str, str]
     id: str
 
     @property
@@ -160,7 +158,6 @@ def run_game(
         populations=tuple(populations),
         model_hash=model_hash(),
         version=metadata.version("anju"),
-        versions={"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES},
         id=_id(game, design, names, seeds, populations, model_hash()),
     )
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments import files
+from experiments import answers
+from experiments.answers import Table
 from experiments.contributions.judge import Answer
 from experiments.contributions.runs import Contributions
 from experiments.contributions.text import text
-from scenarios import frozen
-
-LANGS = ("zh", "en")
-Table = dict[str, Any]
 
 
 def folder_name(c: Contributions) -> str:
@@ -41,22 +35,18 @@ def write(
     The same runs give the same bytes, but for `provenance` in the manifest. Raises InputError if the folder cannot be written
     or holds something else.
     """
-    with files.result_folder(out / folder_name(c)) as folder:
-        for name, scenario in (("reference", c.game.reference), ("policy", c.game.policy)):
-            files.write_text(folder / f"{name}.json", frozen.freeze(scenario))
-        (folder / "tables").mkdir()
-        for name, table in tables(c, answer):
-            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
-            files.write_csv(folder / "tables" / f"{name}.csv", table)
-        files.write_json(folder / "contributions.json", dataclasses.asdict(answer))
-        for lang in LANGS:
-            files.write_text(folder / f"contributions.{lang}.txt", text(answer, lang))
-        if formats:
-            from experiments.figures import contributions
 
-            contributions.draw_all(c, answer, folder / "figures", langs=LANGS, formats=formats)
-        files.write_json(folder / "manifest.json", manifest(c, folder, request or {}, provenance or {}))
-    return out / folder_name(c)
+    def draw(folder: Path) -> None:
+        from experiments.figures import contributions
+
+        contributions.draw_all(c, answer, folder, langs=answers.LANGS, formats=formats)
+
+    return answers.write(
+        out / folder_name(c), name="contributions", answer=dataclasses.asdict(answer), tables=tables(c, answer),
+        text=lambda lang: text(answer, lang), manifest=_manifest(c, request or {}),
+        scenarios={"reference": c.game.reference, "policy": c.game.policy}, draw=draw if formats else None,
+        provenance=provenance,
+    )  # fmt: skip
 
 
 def tables(c: Contributions, answer: Answer) -> Iterator[tuple[str, Table]]:
@@ -121,12 +111,9 @@ def runs(c: Contributions) -> Table:
     return table | {name: c.values[..., k].ravel() for k, name in enumerate(c.game.outcomes)}
 
 
-def manifest(
-    c: Contributions, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, Any]:
+def _manifest(c: Contributions, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to run it again and to check that it gives the same bytes."""
     return {
-        "anju": c.version,
         "contributions": c.id,
         "region": c.game.region.id,
         "policies": [
@@ -151,17 +138,4 @@ def manifest(
         "seeds": list(c.seeds),
         "model_hash": c.model_hash,
         "population_hashes": list(c.populations),
-        "versions": dict(c.versions),
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-        "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
     }
-
-
-def as_json(answer: Answer, folder: Path | None) -> str:
-    """The answer for programs, with the folder it was written to."""
-    content = dataclasses.asdict(answer) | {"folder": None if folder is None else str(folder)}
-    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)

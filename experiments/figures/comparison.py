@@ -12,7 +12,7 @@ import numpy as np
 from experiments.comparison.judge import Answer, Judged
 from experiments.comparison.runs import Comparison
 from experiments.comparison.text import SENSES
-from experiments.figures import _csv, caption, style
+from experiments.figures import caption, sheets, style
 from experiments.figures.text import Words
 
 NAME = "comparison"
@@ -44,21 +44,15 @@ def draw_all(
     c: Comparison, answer: Answer, folder: Path, *, langs: Sequence[str], formats: Sequence[str]
 ) -> list[Path]:
     """Write the chart as `comparison.<lang>.<format>` and its numbers as `comparison.csv`; returns the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-
-    def write(name: str, content: bytes) -> None:
-        (folder / name).write_bytes(content)
-        written.append(folder / name)
-
-    about = _about(c)
-    write(f"{NAME}.csv", _csv(about, rows(answer)))
-    for lang in langs:
-        with style.session():
-            sheet = draw(c, answer, Words(lang))
-            for kind in formats:
-                write(f"{NAME}.{lang}.{kind}", sheet.render(kind, name=f"{NAME}-{lang}"))
-    return written
+    return sheets.write(
+        folder,
+        NAME,
+        about=_about(c),
+        rows=rows(answer),
+        draw=lambda words: draw(c, answer, words),
+        langs=langs,
+        formats=formats,
+    )
 
 
 def _about(c: Comparison) -> Any:

@@ -13,7 +13,7 @@ from experiments.comparison.judge import Difference
 from experiments.contributions.judge import Answer
 from experiments.contributions.runs import Contributions
 from experiments.contributions.text import clear
-from experiments.figures import _csv, caption, style
+from experiments.figures import caption, sheets, style
 from experiments.figures.text import WORDS, Words
 
 NAME = "contributions"
@@ -106,20 +106,15 @@ def draw_all(
     c: Contributions, answer: Answer, folder: Path, *, langs: Sequence[str], formats: Sequence[str]
 ) -> list[Path]:
     """Write the chart as `contributions.<lang>.<format>` and its numbers as `contributions.csv`; returns the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-
-    def write(name: str, content: bytes) -> None:
-        (folder / name).write_bytes(content)
-        written.append(folder / name)
-
-    write(f"{NAME}.csv", _csv(_about(c), rows(answer)))
-    for lang in langs:
-        with style.session():
-            sheet = draw(c, answer, Words(lang))
-            for kind in formats:
-                write(f"{NAME}.{lang}.{kind}", sheet.render(kind, name=f"{NAME}-{lang}"))
-    return written
+    return sheets.write(
+        folder,
+        NAME,
+        about=_about(c),
+        rows=rows(answer),
+        draw=lambda words: draw(c, answer, words),
+        langs=langs,
+        formats=formats,
+    )
 
 
 def _about(c: Contributions) -> Any:

@@ -13,7 +13,7 @@ from experiments.cheapest.frontier import Curve
 from experiments.cheapest.store import frontier_table
 from experiments.cheapest.study import Found
 from experiments.cheapest.text import sentence
-from experiments.figures import _csv, caption, style
+from experiments.figures import caption, sheets, style
 from experiments.figures.text import WORDS, Words
 from experiments.wording import Page
 from scenarios.show import name_of, quantity
@@ -48,20 +48,15 @@ WORDS |= {
 
 def draw_all(f: Found, folder: Path, *, langs: Sequence[str], formats: Sequence[str]) -> list[Path]:
     """Write the chart as `frontier.<lang>.<format>` and its numbers as `frontier.csv`; returns the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-
-    def write(name: str, content: bytes) -> None:
-        (folder / name).write_bytes(content)
-        written.append(folder / name)
-
-    write(f"{NAME}.csv", _csv(_about(f), rows(f)))
-    for lang in langs:
-        with style.session():
-            sheet = draw(f, Words(lang))
-            for kind in formats:
-                write(f"{NAME}.{lang}.{kind}", sheet.render(kind, name=f"{NAME}-{lang}"))
-    return written
+    return sheets.write(
+        folder,
+        NAME,
+        about=_about(f),
+        rows=rows(f),
+        draw=lambda words: draw(f, words),
+        langs=langs,
+        formats=formats,
+    )
 
 
 def rows(f: Found) -> list[dict[str, Any]]:

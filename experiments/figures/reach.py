@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from experiments.figures import _csv, caption, style
+from experiments.figures import caption, sheets, style
 from experiments.figures.text import Words
 from experiments.priors import Uncertain
 from experiments.reach.judge import Share
@@ -59,24 +59,19 @@ def say(words: Words, key: str, **values: Any) -> str:
 
 def draw_all(r: Reach, folder: Path, *, langs: Sequence[str], formats: Sequence[str]) -> list[Path]:
     """Write the chart as `reach.<lang>.<format>` and its numbers as `reach.csv`; returns the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-
-    def write(name: str, content: bytes) -> None:
-        (folder / name).write_bytes(content)
-        written.append(folder / name)
-
     about = SimpleNamespace(
         scenario=r.plan.scenario, id=r.plan.id, seed=r.plan.seed, version=r.version,
         points=sum(share.runs for share in r.shares), replications=1,
     )  # fmt: skip
-    write(f"{NAME}.csv", _csv(about, rows(r)))
-    for lang in langs:
-        with style.session():
-            sheet = draw(r, Words(lang))
-            for kind in formats:
-                write(f"{NAME}.{lang}.{kind}", sheet.render(kind, name=f"{NAME}-{lang}"))
-    return written
+    return sheets.write(
+        folder,
+        NAME,
+        about=about,
+        rows=rows(r),
+        draw=lambda words: draw(r, words),
+        langs=langs,
+        formats=formats,
+    )
 
 
 def rows(r: Reach) -> list[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.figures import _csv, style
+from experiments.figures import style
 from experiments.figures.text import Words
 
 
@@ -28,3 +30,23 @@ def write(
     for file, content in contents.items():
         (folder / file).write_bytes(content)
     return [folder / file for file in contents]
+
+
+def _csv(study: Any, rows: list[dict[str, Any]]) -> bytes:
+    """The rows, each with what is needed to find its study again."""
+    about = {
+        "scenario": study.scenario.name, "study": study.id, "seed": study.seed, "version": study.version,
+        "points": study.points, "replications": study.replications,
+    }  # fmt: skip
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [*rows[0], *about], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in (row | about).items()})
+    return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.10g}"
+    return value

@@ -8,27 +8,20 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import files
+from experiments import answers
+from experiments.answers import Table
 from experiments.reach.text import sentence, text
-from experiments.study import LIBRARIES
-from scenarios import frozen
 
 if TYPE_CHECKING:
     from experiments.reach.study import Plan, Reach
 
-LANGS = ("zh", "en")
 RUNS = "runs"
-Table = dict[str, Any]
 
 
 def runs_folder(plan: Plan, out: Path) -> Path:
@@ -51,22 +44,17 @@ def write(
     The same runs give the same bytes, but for `provenance` in the manifest. Raises InputError if the folder cannot be
     written or holds something else.
     """
-    place = answer_folder(r.plan, out)
-    with files.result_folder(place) as folder:
-        files.write_text(folder / "scenario.json", frozen.freeze(r.plan.scenario))
-        (folder / "tables").mkdir()
-        for name, table in tables(r):
-            files.write_parquet(folder / "tables" / f"{name}.parquet", table)
-            files.write_csv(folder / "tables" / f"{name}.csv", table)
-        files.write_json(folder / "answer.json", answer(r))
-        for lang in LANGS:
-            files.write_text(folder / f"answer.{lang}.txt", text(r, lang))
-        if formats:
-            from experiments.figures import reach
 
-            reach.draw_all(r, folder / "figures", langs=LANGS, formats=formats)
-        files.write_json(folder / "manifest.json", _manifest(r, folder, request or {}, provenance or {}))
-    return place
+    def draw(folder: Path) -> None:
+        from experiments.figures import reach
+
+        reach.draw_all(r, folder, langs=answers.LANGS, formats=formats)
+
+    return answers.write(
+        answer_folder(r.plan, out), answer=answer(r), tables=tables(r), text=lambda lang: text(r, lang),
+        manifest=_manifest(r, request or {}), scenarios={"scenario": r.plan.scenario}, draw=draw if formats else None,
+        provenance=provenance,
+    )  # fmt: skip
 
 
 def answer(r: Reach) -> dict[str, Any]:
@@ -85,7 +73,7 @@ def answer(r: Reach) -> dict[str, Any]:
         "verdict": r.ruling.kind,
         "more_runs": r.ruling.more,
         "depends_on": list(r.ruling.on),
-        "sentence": {lang: sentence(r, lang) for lang in LANGS},
+        "sentence": {lang: sentence(r, lang) for lang in answers.LANGS},
         "shares": [dataclasses.asdict(share) for share in r.shares],
         "lowest": r.lowest.share,
         "highest": r.highest.share,
@@ -105,12 +93,6 @@ def answer(r: Reach) -> dict[str, Any]:
         "runs": dict(r.runs),
         "errors": dict(r.errors),
     }  # fmt: skip
-
-
-def as_json(r: Reach, folder: Path | None) -> str:
-    """The answer for programs, with the folder it was written to."""
-    content = answer(r) | {"folder": None if folder is None else str(folder)}
-    return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
 
 
 def tables(r: Reach) -> Iterator[tuple[str, Table]]:
@@ -157,14 +139,11 @@ def _gains(r: Reach) -> Table:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _manifest(
-    r: Reach, folder: Path, request: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, Any]:
+def _manifest(r: Reach, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to run it again and to check that it gives the same."""
     scenario, plan = r.plan.scenario, r.plan
     return {
         "kind": "reach",
-        "anju": r.version,
         "reach": plan.id,
         "scenario": {"name": scenario.name, "title": dict(scenario.title), "resolved": scenario.resolved()},
         "sources": {name: entry.source for name, entry in scenario.values.items()},
@@ -179,12 +158,4 @@ def _manifest(
         "runs": dict(r.runs),
         "model_hash": plan.job.model_hash,
         "households_hash": plan.job.households_hash,
-        "versions": {"python": platform.python_version()}
-        | {name: metadata.version(name) for name in LIBRARIES},
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-        "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
     }

@@ -108,7 +108,7 @@ class ComparisonAgain:
         return Comparison(
             regions=tuple(job.result() for job in self.jobs), seed=kept["seed"], points=self.points,
             replications=self.replications, seeds=self.seeds, budget=asked if answer["equalised"] else None,
-            model_hash=kept["model_hash"], version=kept["anju"], versions=kept["versions"], id=kept["comparison"],
+            model_hash=kept["model_hash"], version=kept["anju"], id=kept["comparison"],
         )  # fmt: skip
 
     def _answer(self) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class RunAgain:
             runs=np.array([(p, r, self.seeds[r]) for p, r in places], np.int64),
             **{name: np.stack([left[name] for left in found]) for name in (*ARRAYS, "county_income")},
             effect_income=effect, populations=tuple(populations), model_hash=self.manifest["model_hash"],
-            version=self.manifest["anju"], versions=self.manifest["versions"], id=self.manifest["study"],
+            version=self.manifest["anju"], id=self.manifest["study"],
         )  # fmt: skip
 
     def _ids(self, picked: Sequence[int]) -> dict[int, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -17,7 +16,7 @@ from experiments import files, measures, vary
 from experiments.job import ScenarioJob, Task
 from experiments.store import Store
 from experiments.store.layout import MANIFEST
-from experiments.study import LIBRARIES, check_numbers, run_seed
+from experiments.study import check_numbers, run_seed, versions
 from scenarios import frozen
 from scenarios.errors import InputError
 
@@ -224,8 +223,7 @@ class Plan:
             "units": {name: units[name] for name in self.job.columns},
             "replications": self.replications,
             "anju": metadata.version("anju"),
-            "versions": {"python": platform.python_version()}
-            | {name: metadata.version(name) for name in LIBRARIES},
+            "versions": versions(),
             "sources": {
                 entry.name: entry.source for entry in scenario.entries() if entry.name in self.design.names
             },
