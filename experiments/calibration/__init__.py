@@ -1,0 +1,1 @@
+"""Calibration: what is not known, given the facts that may set it."""

@@ -1,0 +1,427 @@
+"""What each region is calibrated on: facts marked `calibrate`, the outcome that answers to each, and how far both may lie apart."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scenarios import facts as published
+from scenarios.errors import InputError, problem
+from scenarios.facts import Fact
+from scenarios.schema import METRICS
+from scenarios.units import UnitError, convert
+
+FILE = "calibration.toml"
+SCHEMA = 1
+USE = "calibrate"
+MEMORY = "memory"  # what the source of a fact begins with that nobody has read again
+REGION = "region"  # the scope of an outcome that is not of one county
+
+HEADS = (*published.COLUMNS, "metric", "event", "scope", "date", "error")
+"""Columns of a user's own facts: `error` is one standard deviation, of figure and model together, in the fact's unit."""
+
+
+@dataclass(frozen=True)
+class Error:
+    """A standard deviation, in the fact's unit or in logs, and why it is so large."""
+
+    sd: float
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A fact, and the outcome of the scenario `case` that answers to it.
+
+    The outcome is a column of a run, or a metric at a date or at the end of a month counted from 1. It is multiplied by the
+    sum of some uncertainties and facts, if there are any (`times`). A fact that is a share over some `years` is held
+    as the constant yearly rate that gives it. Errors add up as squares.
+    """
+
+    fact: Fact
+    case: str
+    en: str
+    zh: str
+    unit: str  # of the outcome
+    scale: str = "linear"
+    column: str | None = None
+    metric: str | None = None
+    event: str | None = None
+    scope: str = REGION
+    date: str | None = None
+    month: int | None = None
+    years: float | None = None
+    times: tuple[str, ...] = ()
+    times_facts: tuple[Fact, ...] = ()
+    times_en: str = ""
+    times_zh: str = ""
+    observation: Error = Error(0.0, "", "")
+    discrepancy: Error = Error(0.0, "", "")
+
+    def __post_init__(self) -> None:
+        refuse(self.fact)
+
+    @property
+    def value(self) -> float:
+        """The fact in the unit of the outcome."""
+        value = convert(self.fact.value, self.fact.unit, "share" if self.years else self.unit)
+        return 1.0 - (1.0 - value) ** (1.0 / self.years) if self.years else value
+
+    @property
+    def sd(self) -> float:
+        """How far fact and outcome may lie apart: one standard deviation, in the unit of the outcome or in logs."""
+        sds = [self.observation.sd, self.discrepancy.sd]
+        if self.scale == "linear":
+            sds = [convert(sd, self.fact.unit, self.unit) for sd in sds]
+        return math.hypot(*sds)
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A fact that might set something here and does not, and why."""
+
+    fact: Fact
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Parameters that are the same in every region, by family or by name, and why."""
+
+    families: tuple[str, ...]
+    names: tuple[str, ...]
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a region is calibrated on. `kept` are the facts kept for validation, which nothing here may use."""
+
+    family: str
+    shared: Shared
+    anchors: tuple[Anchor, ...]
+    unused: tuple[Unused, ...]
+    kept: tuple[Fact, ...]
+
+
+def refuse(fact: Fact) -> None:
+    """Raise InputError unless a fact may calibrate."""
+    said = f"{fact.region}, {fact.period}, {fact.quantity}"
+    if fact.use != USE:
+        raise InputError([f"{said}: is marked {fact.use}, and only facts marked {USE} may set a parameter"])
+    if fact.source.strip().lower().startswith(MEMORY):
+        raise InputError([f"{said}: is from memory, and was not read again, so it may not calibrate"])
+
+
+def of_region(family: str) -> Calibration | None:
+    """What a region is calibrated on; None where the file says nothing of it. Raises InputError."""
+    return calibrations().get(family)
+
+
+def shared() -> Shared:
+    """What is the same in every region."""
+    return _read(resources.files("scenarios").joinpath(FILE).read_text("utf-8"), published.facts())[0]
+
+
+@cache
+def calibrations() -> Mapping[str, Calibration]:
+    """By region, the file that comes with anju. Raises InputError."""
+    return read(resources.files("scenarios").joinpath(FILE).read_text("utf-8"), published.facts())
+
+
+def read(text: str, known: Sequence[Fact], label: str = FILE) -> Mapping[str, Calibration]:
+    """Calibrations from TOML text. Raises InputError with every problem."""
+    return _read(text, known, label)[1]
+
+
+def _read(text: str, known: Sequence[Fact], label: str = FILE) -> tuple[Shared, Mapping[str, Calibration]]:
+    try:
+        whole = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([f"{label}: {error}"]) from error
+    except ValidationError as error:
+        raise InputError([
+            problem(label, ".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()
+        ]) from error  # fmt: skip
+    same = Shared(tuple(whole.shared.families), tuple(whole.shared.names), whole.shared.en, whole.shared.zh)
+    by_key = {(one.region, one.period, one.quantity): one for one in known}
+    found, wrong = {}, []
+    for region in whole.region:
+        where = f"{label}: {region.family}"
+        if region.family in found:
+            wrong.append(f"{where}: given twice")
+        try:
+            found[region.family] = _calibration(region, same, by_key, where)
+        except InputError as error:
+            wrong += error.messages
+    if wrong:
+        raise InputError(wrong)
+    return same, found
+
+
+Sd = Annotated[float, Field(ge=0.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _Error(_Part):
+    sd: Sd
+    en: Annotated[str, Field(min_length=1)]
+    zh: Annotated[str, Field(min_length=1)]
+
+
+Key = tuple[str, str, str]
+
+
+class _Times(_Part):
+    uncertainties: list[str] = []
+    facts: list[Key] = []
+
+
+class _Fact(_Part):
+    region: str
+    period: str
+    quantity: str
+    case: str
+    en: str
+    zh: str
+    unit: str
+    column: str | None = None
+    metric: str | None = None
+    event: str | None = None
+    scope: str = REGION
+    date: Annotated[str | None, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None
+    month: Annotated[int | None, Field(ge=1)] = None
+    years: Annotated[float | None, Field(gt=0.0)] = None
+    times: _Times = _Times()
+    times_en: str = ""
+    times_zh: str = ""
+    scale: Literal["linear", "log"] = "linear"
+    observation: _Error
+    discrepancy: _Error
+
+
+class _Unused(_Part):
+    facts: list[Key]
+    en: Annotated[str, Field(min_length=1)]
+    zh: Annotated[str, Field(min_length=1)]
+
+
+class _Region(_Part):
+    family: str
+    facts_of: list[str]
+    fact: list[_Fact]
+    unused: list[_Unused] = []
+
+
+class _Shared(_Part):
+    families: list[str]
+    names: list[str]
+    en: str
+    zh: str
+
+
+class _File(_Part):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    shared: _Shared
+    region: list[_Region]
+
+
+def _calibration(region: _Region, same: Shared, known: Mapping[Key, Fact], where: str) -> Calibration:
+    wrong: list[str] = []
+    anchors = [
+        one for row in region.fact for one in _collected(wrong, lambda row=row: _anchor(row, known, where))
+    ]
+    unused = [
+        Unused(fact, group.en, group.zh)
+        for group in region.unused
+        for key in group.facts
+        for fact in _collected(wrong, lambda key=key: _known(key, known, where))
+    ]
+    told = {id(one.fact) for one in (*anchors, *unused)}
+    for one in known.values():
+        if one.region in region.facts_of and one.use == USE and id(one) not in told:
+            wrong.append(
+                f"{where}: {one.region}, {one.period}, {one.quantity}: neither used nor said why not"
+            )
+    for one in unused:
+        if one.fact.use != USE:
+            wrong.append(
+                f"{where}: {one.fact.quantity}: is marked {one.fact.use}, so it is no fact to leave out"
+            )
+    if wrong:
+        raise InputError(wrong)
+    kept = [one for one in known.values() if one.region in region.facts_of and one.use == "validate"]
+    return Calibration(region.family, same, tuple(anchors), tuple(unused), tuple(kept))
+
+
+def _collected(wrong: list[str], make: Any) -> list[Any]:
+    """What `make` gives, or nothing and its problems."""
+    try:
+        return [make()]
+    except InputError as error:
+        wrong += error.messages
+        return []
+
+
+def _known(key: Key, known: Mapping[Key, Fact], where: str) -> Fact:
+    if key not in known:
+        raise InputError([problem(where, ", ".join(key), "no such fact", "", f"{published.FILE} holds them")])
+    return known[key]
+
+
+def _anchor(row: _Fact, known: Mapping[Key, Fact], where: str) -> Anchor:
+    fact = _known((row.region, row.period, row.quantity), known, where)
+    factors = tuple(_known(key, known, where) for key in row.times.facts)
+    said = f"{where}: {fact.quantity}"
+    wrong = [f"{said}: {one.quantity} is kept for validation" for one in factors if one.use == "validate"]
+    if (row.column is None) == (row.metric is None):
+        wrong.append(f"{said}: a column or a metric expected, one of them")
+    if row.metric is not None and (row.date is None) == (row.month is None):
+        wrong.append(f"{said}: a date or a month expected, one of them")
+    if row.observation.sd + row.discrepancy.sd <= 0.0:
+        wrong.append(f"{said}: an error of more than 0 expected")
+    if wrong:
+        raise InputError(wrong)
+    given = row.model_dump(exclude={"region", "period", "quantity", "times", "observation", "discrepancy"})
+    made = Anchor(
+        fact, **given, times=tuple(row.times.uncertainties), times_facts=factors,
+        observation=Error(**row.observation.model_dump()), discrepancy=Error(**row.discrepancy.model_dump()),
+    )  # fmt: skip
+    try:
+        if made.scale == "log" and made.value <= 0.0:
+            raise InputError([f"{said}: {fact.value:g} has no logarithm; a linear scale expected"])
+    except UnitError as error:
+        raise InputError([f"{said}: {error}"]) from error
+    return made
+
+
+# A user's own facts
+
+
+@dataclass(frozen=True)
+class Own:
+    """A user's facts: those that calibrate, and those of the file that are kept for something else."""
+
+    anchors: tuple[Anchor, ...]
+    others: tuple[Fact, ...]
+
+
+def own_facts(path: Path, case: str) -> Own:
+    """The facts of a CSV file with the columns HEADS, each held against scenario `case`. Columns beyond these are let be.
+
+    Raises InputError with the line of every problem, and where no row is marked `calibrate`.
+    """
+    try:
+        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+        heads = [head.strip() for head in rows.fieldnames or ()]
+    except OSError as error:
+        raise InputError([f"{path}: {error.strerror or error}; a CSV file of facts expected"]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([f"{path}: is not UTF-8; save it as CSV UTF-8"]) from error
+    label = path.name
+    if missing := [name for name in HEADS if name not in heads]:
+        raise InputError([problem(f"{label}:1", ", ".join(missing), "missing", ",".join(HEADS))])
+    rows.fieldnames = heads
+    anchors, others, wrong = [], [], []
+    seen: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        where = f"{label}:{rows.line_num}"
+        cells = {name: (row[name] or "").strip() for name in HEADS}
+        if None in row:
+            wrong.append(problem(where, "row", "more cells than columns", "", "quote cells with commas"))
+            continue
+        problems = _cell_problems(cells)
+        key = (cells["region"], cells["period"], cells["quantity"])
+        if key in seen:
+            problems.append((", ".join(key), f"given in line {seen[key]} already", ""))
+        seen[key] = rows.line_num
+        wrong += [problem(where, *one) for one in problems]
+        if problems:
+            continue
+        fact = Fact(**{name: cells[name] for name in published.COLUMNS if name != "value"},
+                    value=float(cells["value"]), line=rows.line_num)  # fmt: skip
+        if fact.use != USE:
+            others.append(fact)
+            continue
+        wrong += [line for line in _collected_problems(where, fact)]
+        anchors.append((fact, cells))
+    if wrong:
+        raise InputError(wrong)
+    if not anchors:
+        raise InputError([f"{label}: no fact is marked {USE}, so nothing may be set to it"])
+    return Own(tuple(_own(fact, cells, case) for fact, cells in anchors), tuple(others))
+
+
+def _collected_problems(where: str, fact: Fact) -> list[str]:
+    try:
+        refuse(fact)
+    except InputError as error:
+        return [f"{where}: {line}" for line in error.messages]
+    return []
+
+
+def _cell_problems(cells: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """What is wrong with one row, as (column, what, what was expected)."""
+    wrong = [(name, "empty", "") for name in published.COLUMNS if not cells[name]]
+    if cells["use"] and cells["use"] not in published.USES:
+        wrong.append(("use", repr(cells["use"]), ", ".join(published.USES)))
+    if cells["value"] and not math.isfinite(_number(cells["value"])):
+        wrong.append(("value", repr(cells["value"]), "a number"))
+    if cells["use"] != USE:
+        return wrong
+    if not 0.0 < _number(cells["error"]) < math.inf:
+        wrong.append(("error", repr(cells["error"]), "a standard deviation above 0, in the fact's unit"))
+    if wrong:
+        return wrong
+    whole = cells["metric"].startswith(published.COLUMN)
+    told = dict(cells) | {"scope": cells["scope"] or ("" if whole else REGION)}
+    matched = {"family": "own", "en": "-", "zh": "-", "match": "same", "why_en": "", "why_zh": ""}
+    found = published.match_problems(told | matched, cells["unit"])
+    if cells["metric"] == published.EFFECT:
+        found.append(
+            (
+                "metric",
+                "the effect of moving takes runs with grants withheld, which a calibration does not do",
+            )
+        )
+    return [(one[0], one[1], one[2] if len(one) > 2 else "") for one in found]
+
+
+def _own(fact: Fact, cells: Mapping[str, str], case: str) -> Anchor:
+    name = f"{fact.quantity}, {fact.region} {fact.period}"
+    whole = (
+        cells["metric"].removeprefix(published.COLUMN)
+        if cells["metric"].startswith(published.COLUMN)
+        else None
+    )
+    return Anchor(
+        fact, case, name, name,
+        unit=fact.unit if whole else METRICS[cells["metric"]],
+        column=whole,
+        metric=None if whole else cells["metric"],
+        event=cells["event"] or None,
+        scope=cells["scope"] or REGION,
+        date=None if whole else cells["date"],
+        observation=Error(_number(cells["error"]), "given with the fact", "随事实给出"),
+    )  # fmt: skip
+
+
+def _number(text: str) -> float:
+    return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) else math.nan
