@@ -27,7 +27,7 @@ from simulation.households import Population, Villages
 from simulation.run import Inputs
 
 # What the region gives in all, and so grows with the number of its households.
-_TOTALS = (
+TOTALS = (
     "budget_central_yuan_per_year", "budget_province_yuan_per_year", "budget_city_yuan_per_year",
     "budget_county_yuan_per_year", "bridge_finance_yuan", "jobs_budget_yuan_per_year", "workshop_openings_per_year",
     "service_openings_per_year", "public_posts", "startup_places_per_year", "training_seats_per_year",
@@ -187,7 +187,7 @@ def sized(name: str, households: int) -> Inputs:
     first = np.concatenate([[0], np.cumsum(sizes[pick])])
     places = {name: column[pick] for name, column in villages._asdict().items() if name != "first"}
     made = assemble.inputs(scenario, households=(Population(**columns), Villages(first=first, **places)))
-    for name in _TOTALS:
+    for name in TOTALS:
         made.policy[name] *= factor
     homes = np.floor(made.institutions.ready * factor)
     return dataclasses.replace(made, institutions=made.institutions._replace(ready=homes))
