@@ -20,6 +20,7 @@ from experiments.commands import (
     reproduce,
     run,
     scenarios,
+    sensitivity,
     store,
     sweep,
 )
@@ -40,6 +41,16 @@ __all__ = ["BAD_INPUT", "DONE", "INTERNAL", "INTERRUPTED", "NOT_REACHED", "app",
 # click's, which typer names only by its subclasses and newer versions carry inside
 UsageError: Any = typer.BadParameter.__bases__[0]
 
+RESUMED = (
+    "sweep",
+    "reach",
+    "cheapest",
+    "sensitivity",
+    "discover",
+    "calibrate",
+    "validate",
+)  # commands whose runs are kept as they are done
+
 app = typer.Typer(
     name="anju",
     help="Anju 安居: relocation programmes, household by household.",
@@ -59,6 +70,7 @@ for name, function, said in (
     ),
     ("reach", reach.reach, "Judge whether a target is within reach, and what stands in the way."),
     ("cheapest", cheapest.cheapest, "Find the least costly mix of levers that reaches a target."),
+    ("sensitivity", sensitivity.sensitivity, "Say which inputs an outcome hangs on, and how much is chance."),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
     (
         "reproduce",
@@ -104,7 +116,7 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app).main(args, "anju", standalone_mode=False) or DONE
         if code == INTERRUPTED:
-            kept = args[:1] in (["sweep"], ["reach"], ["cheapest"])
+            kept = bool(args) and args[0] in RESUMED
             _say(
                 "interrupted; finished runs are kept, and the same command goes on from there"
                 if kept
