@@ -17,6 +17,11 @@ from scenarios.errors import InputError
 
 FEWEST_RUNS = {"sd": 4, "p10": 20, "p50": 4, "p90": 20}  # two halves; a tenth of fewer than ten runs is none
 
+ONLY_NOISE = (
+    "the outcome varies no more over the points than its own noise explains, so there is nothing to share out; add"
+    " replications or points, vary wider ranges, or choose another outcome"
+)
+
 
 def quantities(y: np.ndarray, statistic: str, threshold: float | None, at_least: bool) -> np.ndarray:
     """`y` (rows, replications) as independent estimates of the statistic of each row, shape (rows, estimates).

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 METHODS = ("sobol", "morris", "rank", "pawn", "delta", "rbd_fast", "fast", "hdmr", "dgsm")
 STATISTICS = ("mean", "sd", "probability", "p10", "p50", "p90")  # of the runs of one point
+DUMMY = "dummy"  # an input that the model never sees
 
 
 class Estimate(NamedTuple):

@@ -28,17 +28,21 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.sensitivity import verdict
-from experiments.sensitivity.intervals import TAILS, bootstrap, jackknife, widened
-from experiments.sensitivity.quantity import centred, check_names, estimates, product, quantities, single_runs
+from experiments.sensitivity.intervals import TAILS, bootstrap, jackknife, percentiles, widened
+from experiments.sensitivity.quantity import (
+    ONLY_NOISE,
+    centred,
+    check_names,
+    estimates,
+    product,
+    quantities,
+    single_runs,
+)
 from experiments.sensitivity.result import Estimate, Result
 from scenarios.errors import InputError
 
 FEWEST_BLOCKS = 16  # below this a bootstrap over blocks says nothing
 RIDGE = 1e-9  # keeps regressions solvable where two controls are one, as with an input without effect
-ONLY_NOISE = (
-    "the outcome varies no more over the points than its own noise explains, so there is nothing to share out; add"
-    " replications or points, vary wider ranges, or choose another outcome"
-)
 
 
 def sobol(
@@ -74,7 +78,7 @@ def sobol(
         raise InputError([ONLY_NOISE])
     again = bootstrap(lambda weights: _estimated(whole, weights), n, resamples, seed)
     luck = jackknife(lambda kept: _estimated(ratios(kept), evenly)[0], replications) if common else None
-    low, high = _bounds(value, again, luck)
+    low, high = _bounds(value, again, n, luck)
     found = [Estimate(*numbers) for numbers in np.stack([value, low, high], axis=1).tolist()]
     first, total, pairs, noise = block.named(found)
     return Result(
@@ -193,9 +197,11 @@ def _calibrated(ratios: _Ratios, weights: np.ndarray) -> np.ndarray:
     return found
 
 
-def _bounds(value: np.ndarray, again: np.ndarray, luck: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(
+    value: np.ndarray, again: np.ndarray, n: int, luck: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Bounds of indices; 0 and 1 where the variance to be shared out may as well be nil. The share of noise is in 0..1."""
-    low, high = np.nanquantile(again, TAILS, axis=0)
+    low, high = percentiles(value, again, n)
     if luck is not None:
         low, high = widened(value, low, high, luck)
     unbounded = np.isnan(again).mean(axis=0) > 2.0 * TAILS[0]
