@@ -41,15 +41,8 @@ __all__ = ["BAD_INPUT", "DONE", "INTERNAL", "INTERRUPTED", "NOT_REACHED", "app",
 # click's, which typer names only by its subclasses and newer versions carry inside
 UsageError: Any = typer.BadParameter.__bases__[0]
 
-RESUMED = (
-    "sweep",
-    "reach",
-    "cheapest",
-    "sensitivity",
-    "discover",
-    "calibrate",
-    "validate",
-)  # commands whose runs are kept as they are done
+# commands whose runs are kept as they are done
+RESUMED = ("sweep", "reach", "cheapest", "sensitivity", "discover", "calibrate", "validate")
 
 app = typer.Typer(
     name="anju",
