@@ -44,7 +44,9 @@ def held_against(study: Study, effect: Estimate | None) -> tuple[Held, ...]:
     """Every fact kept for the study's region, with the model's outcome where it has one."""
     families = {reader.family(label) for label in study.scenario.files}
     families.add(reader.family(study.scenario.name))
-    return tuple(_held(study, match, effect) for match in matches() if match.family in families)
+    return tuple(
+        _held(study, match, effect) for match in matches() if match.holds_for(study.scenario.name, families)
+    )
 
 
 def _held(study: Study, m: Match, effect: Estimate | None) -> Held:
@@ -57,6 +59,8 @@ def _held(study: Study, m: Match, effect: Estimate | None) -> Held:
             )
         low, high = (None if x is None else 100.0 * x for x in (effect.low, effect.high))
         return _row(m, 100.0 * effect.value, low, high, m.match, m.why_en, m.why_zh)
+    if m.column:
+        return _row(m, None, None, None, "none", "a number of the whole run, see anju validate", "全程指标，见 anju validate")  # fmt: skip
     month = month_of(m.date, study.scenario.start)
     if not 0 <= month < study.months:
         return _row(m, None, None, None, "none", "outside the months run", "不在模拟时段内")
