@@ -63,15 +63,15 @@ def sensitivity_of(
     with Store.open(_one(Path(path).expanduser())) as store:
         scenario = frozen.thaw(store.scenario_json, where=str(store.folder))
         design = _design(store, scenario)
+        common = not store.manifest.get("fresh_seeds", False)
+        if common and DUMMY in design.names:
+            raise InputError([
+                f"{store.folder}: has a dummy input, but the same luck at every point, so that it could show no noise; "
+                "run it again with luck of its own at every point (`anju sensitivity` does)"
+            ])  # fmt: skip
         method = _method(store, design, method)
         asked = quantity(scenario, store.columns, outcome=outcome, target=target, of=of)
         y = outcomes(store, asked.column)
-    common = not store.manifest.get("fresh_seeds", False)
-    if common and DUMMY in design.names:
-        raise InputError([
-            f"{store.folder}: has a dummy input, but the same luck at every point, so that it could show no noise; "
-            "run it again with luck of its own at every point (`anju sensitivity` does)"
-        ])  # fmt: skip
     result = analysed(method, design, y, asked, common=common, dummy=dummy, seed=seed)
     return Sensitivity(
         scenario=scenario, id=store.study[:8], name=f"{method}-{asked.key}", method=method, quantity=asked,

@@ -496,10 +496,15 @@ def sample(design: Design, *, dummy: bool, seed: int) -> tuple[tuple[str, ...], 
         raise InputError(["nothing varies in this design, so nothing can be told from it"])
     names = tuple(design.names[k] for k in varied)
     x = _unit(design)[:, varied]
-    if dummy:
+    if dummy and not _step_by_step(design):
         drawn = np.random.default_rng([seed, len(x)]).random((len(x), 1))
         names, x = (*names, DUMMY), np.hstack([x, drawn])
     return names, x
+
+
+def _step_by_step(design: Design) -> bool:
+    """Whether most points differ from the one before in one input: no sample, or a grid; a dummy would hide that."""
+    return ((np.diff(design.values, axis=0) != 0.0).sum(axis=1) == 1).mean() > 0.5
 
 
 def _unit(design: Design) -> np.ndarray:
