@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 LANGS = ("zh", "en")
+RUNS = "runs"  # the folder of the stores behind an answer
 Table = dict[str, Any]
 """Columns of equal length by name."""
 

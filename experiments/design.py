@@ -208,28 +208,23 @@ def refuse_idle(kind: str, *, points: int | None, levels: int | None, second_ord
         raise InputError(wrong)
 
 
-def extend(
-    design: Design, *, points: int | None = None, seed: int = 1, levels: int | None = None,
-    factors: Sequence[Factor] | None = None,
-) -> Design:  # fmt: skip
+def extend(design: Design, *, points: int | None = None, seed: int = 1) -> Design:
     """The design with more points; every row it has stays where it is, new ones come after.
 
     `points` is the new number (see `Design.base`) and `seed` that of the design. A Latin hypercube is augmented: new points
     go where the finer strata are empty, so every stratum is used once if the number is multiplied by a whole number, and nearly
-    so if not. Sobol', Saltelli and Morris go on with their sequence. grid and oat get `levels` levels, or those of `factors`
-    (the same names), beside what they have. A crossed design gets more points in the same futures. Raises InputError.
+    so if not. Sobol', Saltelli and Morris go on with their sequence. A crossed design gets more points in the same futures.
+    Raises InputError.
     """
     if "futures" in design.options:
-        return _extend_crossed(design, points=points, seed=seed, levels=levels, factors=factors)
-    if not design.factors or design.kind not in _MAKERS:
+        mine, futures = uncrossed(design)
+        return cross(extend(mine, points=points, seed=seed), futures)
+    if not design.factors or design.kind not in POINTS:
         mend = {"table": "add rows to the table", "replications": "add replications"}
+        mend |= dict.fromkeys(("grid", "oat"), "make one with other levels")
         raise InputError([
             f"this design ({design.kind}) cannot be extended; {mend.get(design.kind, 'make it from factors')}"
         ])  # fmt: skip
-    if design.kind in ("grid", "oat"):
-        if levels is None and factors is None:
-            return design
-        return _with_levels(design, levels, tuple(factors or design.factors))
     n = design.base if points is None else points
     if n < design.base:
         raise InputError([f"--points {n}: the design has {design.base} already, and none is taken away"])
@@ -280,11 +275,6 @@ def uncrossed(design: Design) -> tuple[Design, Design]:
     return mine, Design(
         design.names[varied:], design.values[:m, varied:], "table", {}, design.factors[varied:]
     )
-
-
-def _extend_crossed(design: Design, **asked: Any) -> Design:
-    mine, futures = uncrossed(design)
-    return cross(extend(mine, **asked), futures)
 
 
 # What can be asked for
@@ -536,35 +526,3 @@ def _rarest(levels: np.ndarray, column: np.ndarray, wanting: int, rng: np.random
         counts[k] += 1
         added[row] = levels[k]
     return added
-
-
-def _with_levels(design: Design, levels: int | None, factors: tuple[Factor, ...]) -> Design:
-    """A grid, or one at a time, with more levels."""
-    if tuple(factor.name for factor in factors) != design.names:
-        raise InputError(
-            [f"the design varies {', '.join(design.names)}; the same names expected, in this order"]
-        )
-    asked = _asked(design.kind, factors, None, 1, levels)
-    _check(asked)
-    both = [
-        tuple(sorted({*factor.evenly(asked.levels), *column.tolist()}))
-        for factor, column in zip(factors, design.values.T, strict=True)
-    ]
-    if design.kind == "grid":
-        number = math.prod(map(len, both))
-        if number > MOST_POINTS:
-            raise InputError([f"--design grid: {number} points; at most {MOST_POINTS} expected"])
-        rows = _combinations(both)
-    else:
-        rows = _one_at_a_time(design.values[:1], both)
-    there = set(map(tuple, design.values.tolist()))
-    new = [row for row in rows.tolist() if tuple(row) not in there]
-    values = np.concatenate([design.values, np.reshape(new, (-1, len(factors)))])
-    merged = tuple(map(_merged, design.factors, factors, both))
-    return replace(design, values=values, factors=merged)
-
-
-def _merged(old: Factor, new: Factor, levels: tuple[float, ...]) -> Factor:
-    """The factor of both: with levels of its own if one of them has."""
-    own = None if old.levels is new.levels is None else levels
-    return replace(new, low=min(old.low, new.low), high=max(old.high, new.high), levels=own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +27,7 @@ from simulation.outcomes import AREAS, COMPONENTS, GROUPS, INCOMES, INDICATORS, 
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
+    from simulation.run import Inputs
 
 FORMAT = 1  # of the study id
 
@@ -136,7 +137,6 @@ def run_study(
 
     def task(i: int) -> None:
         """One run; its results go to places of their own, so the order of work leaves no trace."""
-        from scenarios import assemble
         from simulation import population, run
 
         p, r = divmod(i, replications + 1)
@@ -144,12 +144,7 @@ def run_study(
         values = dict(zip(names, map(float, table[p]), strict=True))
         if measures_effect:
             values["withhold_share"] = WITHHELD
-        try:
-            inputs = assemble.inputs(scenario, overrides=values, households=households)
-        except InputError:
-            raise
-        except ValueError as error:
-            raise InputError([f"{scenario.name}: {error}"]) from error
+        inputs = inputs_of(scenario, values, households)
         outcomes = run.run(inputs, seed=seeds[0 if measures_effect else r]).outcomes
         if measures_effect:
             effect_income[p] = outcomes.income.sum(axis=1)
@@ -176,7 +171,7 @@ def run_study(
         populations=tuple(populations),
         model_hash=model_hash(),
         version=metadata.version("anju"),
-        id=_study_id(scenario, names, table, seeds, populations, model_hash()),
+        id=study_id(scenario, names, table, seeds, populations, model_hash()),
     )
 
 
@@ -198,6 +193,21 @@ def run_seed(seed: int, replication: int) -> int:
 def cpus() -> int:
     """How many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def inputs_of(
+    scenario: Scenario, values: Mapping[str, float], households: tuple[Population, Villages] | None = None,
+    *, name: str | None = None,
+) -> Inputs:  # fmt: skip
+    """Inputs of one run, `values` in the place of the scenario's. Raises InputError that names the scenario, or `name`."""
+    from scenarios import assemble
+
+    try:
+        return assemble.inputs(scenario, overrides=values, households=households)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError([f"{name or scenario.name}: {error}"]) from error
 
 
 def work(
@@ -224,7 +234,7 @@ def work(
         pool.shutdown(wait=finish, cancel_futures=True)
 
 
-def _study_id(
+def study_id(
     scenario: Scenario,
     names: tuple[str, ...],
     table: np.ndarray,

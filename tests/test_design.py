@@ -3,7 +3,6 @@ import logging
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -268,24 +267,6 @@ def test_a_grid_holds_every_combination_once():
     assert (np.diff(table.values[:4, 2]) > 0).all() and len(
         set(table.values[:4, 0])
     ) == 1  # the last changes first
-
-
-@pytest.mark.parametrize("kind", ["grid", "oat"])
-def test_more_levels_keep_the_points_there_are(kind):
-    two = some(2)
-    table = design.make(kind, two, levels=3)
-    finer = design.extend(table, levels=5)
-    assert np.array_equal(finer.values[: len(table.values)], table.values)
-    assert set(map(tuple, finer.values)) == set(map(tuple, design.make(kind, two, levels=5).values))
-    assert design.extend(table) is table
-    added = design.extend(table, factors=(replace(two[0], levels=(0.0, 7.0), high=7.0), two[1]), levels=3)
-    assert set(added.values[:, 0]) == set(table.values[:, 0]) | {0.0, 7.0}
-    assert added.factors[0].high == 7.0 and set(added.factors[0].levels or ()) == set(added.values[:, 0])
-    assert len(set(map(tuple, added.values))) == len(added.values)
-    if kind == "grid":
-        assert len(added.values) == 5 * 3
-    with pytest.raises(InputError, match="the same names expected"):
-        design.extend(table, factors=two[:1])
 
 
 def test_one_at_a_time_moves_one_from_the_centre():

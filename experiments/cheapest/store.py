@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from experiments import answers
-from experiments.answers import Table
+from experiments.answers import RUNS, Table
 from experiments.cheapest import mixes
 from experiments.cheapest.study import Found, Plan
 from experiments.cheapest.text import sentence, text
@@ -23,7 +23,7 @@ from experiments.cheapest.text import sentence, text
 
 def runs_folder(plan: Plan, out: Path) -> Path:
     """The store of a search."""
-    return out / plan.folder_name / "runs"
+    return out / plan.folder_name / RUNS
 
 
 def answer_folder(plan: Plan, out: Path) -> Path:

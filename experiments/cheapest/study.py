@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import files, measures, vary
+from experiments.cheapest import CONFIDENCE, COST, OVER, RUNS
 from experiments.cheapest.frontier import Frontier, frontier
 from experiments.cheapest.search import MOST_LEVERS, Recommendation, fewest_runs, search
 from experiments.design import Design
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from simulation.households import Population, Villages
 
 FORMAT = 1  # of the id; another when the search asks for other points
-RUNS = 800  # where no number is asked for
-COST = "cost"
-OVER = ("futures", "noise")
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class Found:
 
 def plan_of(
     scenario: Scenario, question: Question, levers: str, *,
-    cost: str = COST, over: str = OVER[0], runs: int = RUNS, confidence: float = 0.95, seed: int = 1,
+    cost: str = COST, over: str = OVER[0], runs: int = RUNS, confidence: float = CONFIDENCE, seed: int = 1,
     households: tuple[Population, Villages] | None = None, households_file: bytes | None = None,
 ) -> Plan:  # fmt: skip
     """Check what is asked. Raises InputError."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.cheapest import CONFIDENCE, COST, OVER, PROBABILITY, RUNS
 from experiments.commands.common import (
     ALL_FORMATS,
     NOT_REACHED,
@@ -53,21 +54,21 @@ def cheapest(
     target: AskedTarget = None,
     probability: Annotated[
         float, typer.Option(metavar="P", help="It is to be reached in at least this share of futures.")
-    ] = 0.9,
+    ] = PROBABILITY,
     over: Annotated[
         str,
         typer.Option(
             metavar="futures|noise",
             help="Futures: uncertain numbers drawn anew for every run. Noise: all at their central values.",
         ),
-    ] = "futures",
+    ] = OVER[0],
     cost: Annotated[
         str, typer.Option(metavar="OUTCOME", help="What is to be kept low: any outcome of a run.")
-    ] = "cost",
-    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Most runs.")] = 800,
+    ] = COST,
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Most runs.")] = RUNS,
     confidence: Annotated[
         float, typer.Option(metavar="P", help="How sure the recommendation is to be.")
-    ] = 0.95,
+    ] = CONFIDENCE,
     seed: Annotated[int, seed_of(": search, futures and draws")] = 1,
     threads: Threads = None,
     processes: Processes = None,

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
+from experiments.figures import FORMATS
+
 DONE, INTERNAL, BAD_INPUT, NOT_REACHED, INTERRUPTED = 0, 1, 2, 3, 130
 POINTS, REPLICATIONS = 50, 2
-FORMATS = ("png", "svg", "pdf")
 ALL_FORMATS = ",".join(FORMATS)
 RESULTS = Path("results")
 

@@ -37,6 +37,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
+from experiments.reach import MAP_POINTS, PROBABILITY, RUNS
 
 
 def reach(
@@ -47,13 +48,13 @@ def reach(
         typer.Option(
             metavar="P", help="Reached means: in at least this share of futures, under every prior."
         ),
-    ] = 0.9,
+    ] = PROBABILITY,
     runs: Annotated[
         int,
         typer.Option(
             min=1, metavar="N", help="Most futures a prior; fewer are run once the verdict is settled."
         ),
-    ] = 400,
+    ] = RUNS,
     prior: Annotated[
         str, typer.Option(metavar="LIST", help="Priors of what is uncertain, comma-separated.")
     ] = "uniform,triangular,lognormal",
@@ -65,7 +66,7 @@ def reach(
     ] = None,
     map_points: Annotated[
         int, typer.Option("--map-points", min=8, metavar="N", help="Points of the map, each run once.")
-    ] = 128,
+    ] = MAP_POINTS,
     seed: Annotated[int, seed_of(": futures and draws")] = 1,
     threads: Threads = None,
     processes: Processes = None,

@@ -17,7 +17,7 @@ from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
 from experiments.measures import MEASURES, measures, persons_of, programme_movers
 from experiments.outcome import outcome
-from experiments.study import WITHHELD, check_numbers, cpus, run_seed, work
+from experiments.study import WITHHELD, check_numbers, cpus, inputs_of, run_seed, work
 from experiments.view import View
 from scenarios.errors import InputError
 from scenarios.scenario import Target
@@ -96,7 +96,7 @@ def run_comparison(
     """
     check_numbers(seed, points=points, replications=replications, threads=threads)
     seeds = tuple(run_seed(seed, replication) for replication in range(replications))
-    jobs = [_Job(region, points, seed, seeds) for region in regions]
+    jobs = [Job(region, points, seed, seeds) for region in regions]
     tasks = [(job, *task) for job in jobs for task in job.tasks()]
 
     def task(i: int) -> None:
@@ -116,7 +116,7 @@ def run_comparison(
         budget=budget,
         model_hash=model_hash(),
         version=metadata.version("anju"),
-        id=_id(found, seeds, model_hash()),
+        id=comparison_id(found, seeds, model_hash()),
     )
 
 
@@ -129,7 +129,7 @@ class Left(NamedTuple):
     known: tuple[Population, Villages]
 
 
-class _Job:
+class Job:
     """One region's runs; every result has a place of its own, so the order of work leaves no trace."""
 
     def __init__(self, region: Region, points: int, seed: int, seeds: tuple[int, ...]) -> None:
@@ -160,7 +160,6 @@ class _Job:
 
     def run(self, point: int, replication: int, row: int) -> None:
         """One run of one policy."""
-        from scenarios import assemble
         from simulation import population
         from simulation import run as engine
 
@@ -173,12 +172,7 @@ class _Job:
         }
         if withholds:
             values["withhold_share"] = WITHHELD
-        try:
-            inputs = assemble.inputs(policy.scenario, overrides=values)
-        except InputError:
-            raise
-        except ValueError as error:
-            raise InputError([f"{policy.name}: {error}"]) from error
+        inputs = inputs_of(policy.scenario, values, name=policy.name)
         result = engine.run(inputs, seed=self.seeds[0 if withholds else replication])
         view = View(policy.scenario, result.outcomes)
         if withholds:
@@ -278,7 +272,7 @@ def _same_people(policy: Policy, mine: Any, theirs: Any) -> None:
         )
 
 
-def _id(regions: Sequence[Runs], seeds: Sequence[int], model: str) -> str:
+def comparison_id(regions: Sequence[Runs], seeds: Sequence[int], model: str) -> str:
     """Eight hex digits that change with anything a result depends on."""
     content = [
         {

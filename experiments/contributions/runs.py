@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from experiments.comparison.policies import Region
 from experiments.contributions.families import Player, check_number, combination, players
 from experiments.files import digest
 from experiments.measures import MEASURES
-from experiments.study import check_numbers, cpus, run_seed, work
+from experiments.study import check_numbers, cpus, inputs_of, run_seed, work
 from scenarios.errors import InputError
 from scenarios.scenario import Scenario, Target
 from scenarios.words import did_you_mean
@@ -138,7 +138,7 @@ def run_game(
         replication, members = divmod(rest, len(scenarios))
         tried = dict(zip(names, map(float, design[point]), strict=True))
         own = {name: value for name, value in tried.items() if name in known[members]}
-        inputs = _inputs(scenarios[members], own)
+        inputs = inputs_of(scenarios[members], own)
         values[members, point, replication] = _outcomes(game, scenarios[members], inputs, seeds[replication])
         if members == 0 and replication == 0:
             from simulation.population import population_hash
@@ -162,17 +162,6 @@ def run_game(
     )
 
 
-def _inputs(scenario: Scenario, values: Mapping[str, float]) -> Inputs:
-    from scenarios import assemble
-
-    try:
-        return assemble.inputs(scenario, overrides=values)
-    except InputError:
-        raise
-    except ValueError as error:
-        raise InputError([f"{scenario.name}: {error}"]) from error
-
-
 def _outcomes(game: Game, scenario: Scenario, inputs: Inputs, seed: int) -> np.ndarray:
     """The outcomes of one run."""
     from experiments.measures import columns, measure
@@ -185,10 +174,10 @@ def _outcomes(game: Game, scenario: Scenario, inputs: Inputs, seed: int) -> np.n
 def seconds_a_run(game: Game, seed: int = 1) -> float:
     """How long a run takes here on one thread: the mean of one of the reference and one of the policy, code compiled before."""
     ends = game.scenario(0), game.scenario(game.combinations - 1)
-    _outcomes(game, ends[0], _inputs(ends[0], {}), run_seed(seed, 0))
+    _outcomes(game, ends[0], inputs_of(ends[0], {}), run_seed(seed, 0))
     started = time.perf_counter()
     for scenario in ends:
-        _outcomes(game, scenario, _inputs(scenario, {}), run_seed(seed, 0))
+        _outcomes(game, scenario, inputs_of(scenario, {}), run_seed(seed, 0))
     return (time.perf_counter() - started) / 2.0
 
 

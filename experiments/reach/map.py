@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from experiments import surrogate
-from experiments.intervals import wilson
+from experiments.intervals import Z95, wilson
 from experiments.priors import Uncertain
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ SMOOTHING = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 BETTER = 0.9  # of the polynomial's error: a spline must do at least as well
 TINY = 1e-6  # of a spread: no chance at all
 FAR = 0.05  # weight of runs far from the target where the error is judged
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.priors import legal
+from experiments.reach.judge import CONFIDENCE
 
 if TYPE_CHECKING:
     from scenarios.scenario import Entry, Scenario
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 FACTOR = 1.2
 UTILITY = -0.5
 """Added to the mean attachment to the village, the choice's intercept."""
-CONFIDENCE = 0.95
 FEWEST = 5  # pairs; below this an interval says nothing
 
 _FAMILIES: Mapping[str, tuple[str, ...]] = {

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import answers
-from experiments.answers import Table
+from experiments.answers import RUNS, Table
 from experiments.reach.text import sentence, text
 
 if TYPE_CHECKING:
     from experiments.reach.study import Plan, Reach
-
-RUNS = "runs"
 
 
 def runs_folder(plan: Plan, out: Path) -> Path:

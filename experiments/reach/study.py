@@ -22,8 +22,8 @@ from experiments.job import ScenarioJob
 from experiments.outcome import Spread, spread
 from experiments.priors import Uncertain
 from experiments.question import Question
+from experiments.reach import MAP_POINTS, RUNS, relax
 from experiments.reach import map as maps
-from experiments.reach import relax
 from experiments.reach.judge import Ruling, Share, rule, settled, share_of
 from experiments.reach.runs import Bench, Progress, Runs, present
 from experiments.sensitivity import Drivers, drivers
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from simulation.households import Population, Villages
 
 FORMAT = 1  # of the id
-RUNS, MAP_POINTS = 400, 128  # where none are asked for
 FEWEST, BATCH = 100, 50  # futures a prior at first, and each time more
 CENTRE, PAIRS = 20, 30  # runs at the central values, and a family eased
 NONE = "none"

@@ -34,7 +34,7 @@ class ComparisonAgain:
 
     def _job(self, kept: Mapping[str, Any]) -> Any:
         region = Region(kept["id"], tuple(self._policy(policy) for policy in kept["policies"]))
-        job = runs._Job(region, self.points, self.manifest["seed"], self.seeds)
+        job = runs.Job(region, self.points, self.manifest["seed"], self.seeds)
         # the points that were run, whatever would be drawn today
         job.names = tuple(kept["uncertainties"])
         job.design = np.array(kept["design"], float).reshape(self.points, len(job.names))
@@ -52,7 +52,9 @@ class ComparisonAgain:
     @property
     def id_now(self) -> str:
         """The comparison's id as its content gives it."""
-        return runs._id([job.result() for job in self.jobs], self.seeds, self.manifest["model_hash"])
+        return runs.comparison_id(
+            [job.result() for job in self.jobs], self.seeds, self.manifest["model_hash"]
+        )
 
     @property
     def id_then(self) -> str:

@@ -38,7 +38,7 @@ class RunAgain:
     @property
     def id_now(self) -> str:
         """The study's id as its content gives it."""
-        return study._study_id(
+        return study.study_id(
             self.scenario, self.names, self.design, self.seeds, list(self.manifest["population_hashes"]),
             self.manifest["model_hash"],
         )  # fmt: skip

@@ -8,13 +8,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from experiments.answers import RUNS
 from experiments.reproduce import folder as folders
 from experiments.reproduce.numbers import Tally
 from experiments.reproduce.of_sweep import SweepAgain
 from experiments.store import stores
 from scenarios.errors import InputError
-
-RUNS = "runs"
 
 
 def behind(folder: Path) -> list[Path]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from experiments import files
 from experiments.reproduce import Reproduction
+from experiments.reproduce.folder import DIGITS
 from experiments.reproduce.numbers import Note
 from experiments.wording import Page
 
 SHOWN = 20  # differences in words; --json has more
-DIGITS = 12  # of a run's id
 
 
 def text(r: Reproduction, lang: str, *, said: Collection[Note] = ()) -> str:

@@ -123,16 +123,15 @@ class Plan:
         """How many runs `tasks` gives."""
         return len(self._points(shard)) * self.replications
 
-    def _points(self, shard: tuple[int, int]) -> list[int]:
+    def _points(self, shard: tuple[int, int]) -> Sequence[int]:
         """Points that are no repetition of an earlier one: under common draws that would be the same run."""
         part, parts = shard
-        known: set[bytes] = set()
-        found = []
-        for point, row in enumerate(self.design.values):
-            if self.fresh or row.tobytes() not in known:
-                found.append(point)
-                known.add(row.tobytes())
-        return found[part - 1 :: parts]
+        values = np.ascontiguousarray(self.design.values)
+        points: Sequence[int] = range(len(values))
+        if not self.fresh and values.shape[1]:
+            rows = values.view(np.dtype((np.void, values.strides[0]))).ravel()
+            points = np.sort(np.unique(rows, return_index=True)[1]).tolist()
+        return points[part - 1 :: parts]
 
     def seed_of(self, point: int, replication: int) -> int:
         if not self.fresh:

@@ -17,12 +17,11 @@ from experiments import files
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.store import Store
-from experiments.store.layout import numpy
+from experiments.store.layout import KEYS, numpy
 from experiments.sweep.plan import Plan
 from experiments.wording import Page
 from scenarios.show import name_of
 
-KEYS = ("id", "point", "replication", "seed", "error")
 ROW_BYTES = 8.0  # a number takes no more in a shard
 SHOWN = ("persons", "cost", "income", "employed_share", "returned_share", "arrears_share")
 
