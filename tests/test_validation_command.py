@@ -213,7 +213,7 @@ app = typer.Typer()
 app.command()(command.validate)
 
 
-def run(*args: str):
+def run(*args: object):
     return CliRunner().invoke(app, list(map(str, args)))
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from scenarios.own_facts import OwnFact
     from scenarios.scenario import Scenario
 
-HEAVY = 2_000_000
-"""Persons in the pool beyond which a scenario is left out unless it is named: a run takes half a minute and more."""
+HEAVY = 5_000_000
+"""Persons in the pool beyond which a scenario is left out unless it is named: a run takes the better part of a minute."""
 GRANTED, WITHHELD = "granted_income_yuan", "withheld_income_yuan"
 UNKNOWN = Naive((), "none can be computed from known facts", "已知事实中算不出")
 
