@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 import warnings
 
 import numpy as np
@@ -35,14 +34,7 @@ from simulation.ledger import FLOW
 
 PERSONS = COUNTS.index("persons")
 SMALL = {"pool_persons": "5000"}
-
-
-@pytest.fixture(autouse=True)
-def silent():
-    """Pools this small lie outside the stated range, and the reader says so."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def load(name, packages=(), **sets):
@@ -52,7 +44,6 @@ def load(name, packages=(), **sets):
 @pytest.fixture(scope="module")
 def run():
     """The plan and a higher subsidy against the status quo."""
-    logging.disable(logging.WARNING)
     return run_comparison(regions(["lishui", "lishui/subsidy-up"], load), points=5, replications=2, threads=2)
 
 

@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import json
-import logging
 import math
 import warnings
 from itertools import permutations
@@ -35,14 +34,7 @@ CHANGES = {
     "budget_county_yuan_per_year": "3e6",
     "students_added_per_year": "100",  # for urban accounts, which Lishui does not keep: a dummy
 }
-
-
-@pytest.fixture(autouse=True)
-def silent():
-    """Pools this small lie outside the stated range, and the reader says so."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def load(name, packages=(), **sets):
@@ -56,7 +48,6 @@ def pair(name="lishui", load=load):
 
 def changed(**more):
     """The status quo with a few levers set otherwise, against itself."""
-    logging.disable(logging.WARNING)
     base, other = load("lishui/status-quo"), load("lishui/status-quo", **(CHANGES | more))
     return region("lishui", [policy(dataclasses.replace(other, name="lishui/mine"))], policy(base))
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 import math
 import os
 import signal
@@ -33,19 +32,11 @@ from scenarios.errors import InputError
 
 SMALL = {"pool_persons": "5000"}
 FEW: Any = dict(priors=("uniform", "triangular"), budget=16, map_points=16)
-
-
-@pytest.fixture(autouse=True)
-def silent():
-    """Pools this small lie outside the stated range, and the reader says so."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 @pytest.fixture(scope="module")
 def lishui():
-    logging.disable(logging.WARNING)
     return scenarios.load("lishui", sets=SMALL)
 
 

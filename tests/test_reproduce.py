@@ -29,14 +29,7 @@ from scenarios.households_table import read_table, write_table
 
 SMALL = {"pool_persons": "5000"}
 POINTS, REPLICATIONS = 3, 2
-
-
-@pytest.fixture(autouse=True, scope="module")
-def silent():
-    """Pools this small lie outside the stated range, and the reader says so."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def load(name, packages=(), **sets):
