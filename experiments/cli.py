@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from experiments.commands import (
+    calibrate,
     cheapest,
     compare,
     contributions,
+    discover,
     look,
     reach,
     reproduce,
@@ -23,6 +25,7 @@ from experiments.commands import (
     sensitivity,
     store,
     sweep,
+    validate,
 )
 from experiments.commands.common import (
     BAD_INPUT,
@@ -64,6 +67,13 @@ for name, function, said in (
     ("reach", reach.reach, "Judge whether a target is within reach, and what stands in the way."),
     ("cheapest", cheapest.cheapest, "Find the least costly mix of levers that reaches a target."),
     ("sensitivity", sensitivity.sensitivity, "Say which inputs an outcome hangs on, and how much is chance."),
+    ("discover", discover.discover, "Say in which futures a plan fails, and which policy is most robust."),
+    ("calibrate", calibrate.calibrate, "Set what is uncertain to published figures; keep the posterior."),
+    (
+        "validate",
+        validate.validate,
+        "Hold the model against figures it has not seen, and against naive forecasts.",
+    ),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
     (
         "reproduce",
