@@ -110,6 +110,7 @@ from test_design import RANDOM, some
 from experiments import design
 made = [design.make(kind, some(5), points=8, seed=3) for kind in RANDOM]
 made += [design.extend(table, points=32, seed=3) for table in made]
+made += [design.make(kind, some(2), points=100, seed=3) for kind in ("fast", "dgsm")]
 print(hashlib.sha256(b"".join(table.values.tobytes() for table in made)).hexdigest())
 """
 
@@ -129,6 +130,7 @@ def test_another_process_on_another_processor_draws_the_same_bits():
     ]  # fmt: skip
     made = [design.make(kind, some(5), points=8, seed=3) for kind in RANDOM]
     made += [design.extend(table, points=32, seed=3) for table in made]
+    made += [design.make(kind, some(2), points=100, seed=3) for kind in ("fast", "dgsm")]
     here = hashlib.sha256(b"".join(table.values.tobytes() for table in made)).hexdigest()
     assert [answer.strip() for answer in answers] == [here, here]
 
@@ -257,6 +259,93 @@ def test_morris_finds_the_slopes_of_a_plane(levels):
     assert np.array(found["mu_star"]) == pytest.approx(abs(slopes), abs=1e-9)
     assert np.array(found["sigma"]) == pytest.approx(0.0, abs=1e-9)
     assert [len(set(column)) for column in table.values.T] == [levels] * 4  # exact steps, not almost the same
+
+
+def test_groups_are_swapped_together():
+    from SALib.analyze import sobol
+
+    four = tuple(factor(name, -np.pi, np.pi) for name in ("a", "b", "c", "d"))
+    groups = {"ac": ["a", "c"]}
+    table = design.make("saltelli", four, points=1024, seed=1, groups=groups)
+    assert table.options["groups"] == {"ac": ["a", "c"], "b": ["b"], "d": ["d"]}
+    assert len(table.values) == 1024 * (3 + 2) and table.base == 1024
+    blocks = table.values.reshape(1024, 5, 4)
+    a, b = blocks[:, 0], blocks[:, -1]
+    for k, members in enumerate(([0, 2], [1], [3]), 1):
+        others = [j for j in range(4) if j not in members]
+        assert (blocks[:, k][:, members] == b[:, members]).all() and (
+            blocks[:, k][:, others] == a[:, others]
+        ).all()
+    found = sobol.analyze(table.problem(), ishigami(table.values), calc_second_order=False, seed=1)
+    # Ishigami & Homma (1990): the first and third input together, .31391 + .24368 with their interaction
+    assert found["S1"] == pytest.approx([0.55759, 0.44241, 0.0], abs=0.04)
+    longer = design.extend(table, points=2048, seed=1)
+    assert (
+        np.array_equal(longer.values[: len(table.values)], table.values) and longer.options == table.options
+    )
+    second = design.make("saltelli", four, points=4, second_order=True, groups=groups)
+    assert len(second.values) == 4 * (2 * 3 + 2) and second.base == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups", "message"),
+    [
+        ("lhs", {"g": ["x0"]}, "changes nothing in --design lhs"),
+        ("saltelli", {"g": ["x9"]}, "x9: unknown name"),
+        ("saltelli", {"g": ["x0"], "h": ["x0"]}, "x0 is in g already"),
+        ("saltelli", {"x1": ["x0"]}, "is the name of an input that is not in it"),
+    ],
+)
+def test_impossible_groups_are_refused(kind, groups, message):
+    with pytest.raises(InputError, match=message):
+        design.make(kind, some(3), groups=groups)
+
+
+@pytest.mark.filterwarnings("ignore:FAST confidence intervals")
+def test_curves_of_fast_are_as_salib_reads_them():
+    from SALib.analyze import fast
+
+    three = tuple(factor(name, -np.pi, np.pi) for name in "abc")
+    table = design.make("fast", three, points=1025, seed=1)
+    assert len(table.values) == 3 * 1025 and table.base == 1025
+    found = fast.analyze(table.problem(), ishigami(table.values), seed=1)
+    assert found["S1"] == pytest.approx([0.31391, 0.44241, 0.0], abs=0.03)
+    assert found["ST"] == pytest.approx([0.55759, 0.44241, 0.24368], abs=0.1)
+    with pytest.raises(InputError, match="the curves of fast with 1025 points are others"):
+        design.extend(table, points=2049, seed=1)
+    with pytest.raises(InputError, match="more than 64 points"):
+        design.make("fast", three, points=64)
+
+
+def test_derivatives_are_steps_in_one_input_each():
+    from SALib.analyze import dgsm
+
+    two = (factor("a", -2.0, 5.0), factor("b", 0.01, 100.0, "log"))
+    table = design.make("dgsm", two, points=64, seed=3)
+    unit = table.units().reshape(64, 3, 2)
+    steps = unit[:, 1:] - unit[:, :1]
+    assert steps[:, [0, 1], [1, 0]] == pytest.approx(0.0, abs=1e-12)
+    assert abs(steps[:, [0, 1], [0, 1]]) == pytest.approx(design.STEP, abs=1e-9)
+    assert unit.min() >= 0.0 and unit.max() <= 1.0
+    problem = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0.0, 1.0]] * 2}
+    flat = unit.reshape(-1, 2)
+    found = dgsm.analyze(problem, flat, flat @ [3.0, -2.0], seed=1)
+    assert found["vi"] == pytest.approx([9.0, 4.0], rel=1e-6)
+    longer = design.extend(table, points=128, seed=3)
+    assert longer.base == 128 and np.array_equal(longer.values[: len(table.values)], table.values)
+    with pytest.raises(InputError, match="x2: has levels"):
+        design.make("dgsm", some(3))
+
+
+def test_places_in_the_range_are_those_the_values_were_made_from():
+    three = some(3)
+    unit = design.make("lhs", three, points=40, seed=2).units()
+    assert (
+        (unit >= 0.0).all()
+        and (unit <= 1.0).all()
+        and set(unit[:, 2]) == {0.0, 0.333333333333, 0.666666666667, 1.0}
+    )
+    assert sorted(np.floor(unit[:, 1] * 40)) == list(range(40))  # the log scale, evenly
 
 
 def test_a_grid_holds_every_combination_once():
