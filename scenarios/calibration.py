@@ -53,7 +53,7 @@ class Anchor:
     case: str
     en: str
     zh: str
-    unit: str  # of the outcome
+    unit: str  # of the outcome; "" where only the scenario tells
     scale: str = "linear"
     column: str | None = None
     metric: str | None = None
@@ -305,10 +305,11 @@ def _anchor(row: _Fact, known: Mapping[Key, Fact], where: str) -> Anchor:
         observation=Error(**row.observation.model_dump()), discrepancy=Error(**row.discrepancy.model_dump()),
     )  # fmt: skip
     try:
-        if made.scale == "log" and made.value <= 0.0:
-            raise InputError([f"{said}: {fact.value:g} has no logarithm; a linear scale expected"])
+        value, _ = made.value, made.sd
     except UnitError as error:
         raise InputError([f"{said}: {error}"]) from error
+    if made.scale == "log" and value <= 0.0:
+        raise InputError([f"{said}: {fact.value:g} has no logarithm; a linear scale expected"])
     return made
 
 
@@ -413,7 +414,7 @@ def _own(fact: Fact, cells: Mapping[str, str], case: str) -> Anchor:
     )
     return Anchor(
         fact, case, name, name,
-        unit=fact.unit if whole else METRICS[cells["metric"]],
+        unit="" if whole else METRICS[cells["metric"]],
         column=whole,
         metric=None if whole else cells["metric"],
         event=cells["event"] or None,

@@ -22,6 +22,7 @@ from scenarios.calibration import REGION, Anchor, Shared
 from scenarios.errors import InputError
 from scenarios.reader import family
 from scenarios.scenario import Target, month_of
+from scenarios.units import UnitError, convert
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -117,7 +118,7 @@ def cases(
     found = []
     for name in dict.fromkeys(anchor.case for anchor in anchors):
         scenario = target if name == target.name else load(name)
-        held = tuple(anchor for anchor in anchors if anchor.case == name)
+        held = tuple(_with_unit(anchor, scenario, wrong) for anchor in anchors if anchor.case == name)
         asked = tuple(_target(k, anchor, scenario, wrong) for k, anchor in enumerate(held))
         scenario = dataclasses.replace(
             scenario, targets=(*scenario.targets, *(one for one in asked if one is not None))
@@ -139,6 +140,19 @@ def cases(
     if wrong:
         raise InputError(wrong)
     return tuple(sorted(found, key=lambda case: case.size))
+
+
+def _with_unit(anchor: Anchor, scenario: Scenario, wrong: list[str]) -> Anchor:
+    """A fact that a column answers to, in that column's unit; an unknown column is said to be so elsewhere."""
+    if anchor.unit:
+        return anchor
+    unit, column = anchor.fact.unit, measures.units(scenario).get(anchor.column or "")
+    try:
+        convert(1.0, unit, column or unit)
+    except UnitError as error:
+        wrong.append(f"{anchor.fact.quantity}: {error}; {anchor.column} is in {column}")
+        column = None
+    return dataclasses.replace(anchor, unit=column or unit)
 
 
 def _is_shared(name: str, shared: Shared) -> bool:

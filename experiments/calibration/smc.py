@@ -36,7 +36,9 @@ MOST = 40  # batches in all
 STEP = 2.38  # over the root of the dimension, in standard deviations of the particles
 LIKED = 0.3  # share of candidates accepted that steps are adapted to
 SHRINK = 0.1  # of the particles' correlations left out of a step, so that few particles still span the cube
-HALVINGS = 50
+HALVINGS = 24
+SETTINGS = (KEEP, MOVED, MOST_MOVES, MOST, STEP, LIKED, SHRINK, HALVINGS)
+"""All on which particles depend besides the seed and the runs."""
 
 
 class Drawn(NamedTuple):

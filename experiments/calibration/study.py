@@ -65,6 +65,7 @@ class Plan:
         """Eight hex digits that change with whatever the answer depends on."""
         content = {
             "format": FORMAT,
+            "sampler": list(smc.SETTINGS),
             "model_hash": self.model_hash,
             "cases": [identity(case) for case in self.cases],
             "uncertain": [[x.name, x.low, x.high, x.scale] for x in self.uncertain],
