@@ -30,6 +30,7 @@ from scenarios.errors import InputError
 from scenarios.units import WHOLE
 
 if TYPE_CHECKING:
+    from experiments.given import Posterior
     from scenarios.scenario import Entry, Scenario
 
 log = logging.getLogger(__name__)
@@ -99,14 +100,21 @@ def central() -> Design:
     return Design((), np.empty((1, 0)), "replications")
 
 
-def points(scenario: Scenario, n: int, seed: int, *, without: tuple[str, ...] = ()) -> Design:
+def points(
+    scenario: Scenario, n: int, seed: int, *, without: tuple[str, ...] = (), given: Posterior | None = None
+) -> Design:  # fmt: skip
     """A Latin hypercube of `n` points over the scenario's stated uncertainties; one point means the central values.
 
-    Each range is cut into n equal parts, on its own scale (linear or log), and every part is used once.
-    `without` names uncertainties that are known here. Raises ValueError if n < 1 or nothing is uncertain.
+    Each range is cut into n equal parts, on its own scale (linear or log), and every part is used once. With `given` points are
+    drawn from that posterior instead. `without` names uncertainties that are known here. Raises ValueError if n < 1 or nothing
+    is uncertain, InputError for one point of a posterior.
     """
     if n < 1:
         raise ValueError(f"points: {n} given, at least 1 expected")
+    if given is not None:
+        from experiments import given_use, priors
+
+        return given_use.design(given, priors.uncertain(scenario, without=without), n, seed)
     if n == 1:
         return central()
     entries = [entry for entry in scenario.uncertainties() if entry.name not in without]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import answers, files, urban
+from experiments import answers, files, given_use, urban
 from experiments.answers import Table
 from experiments.study import WITHHELD, Study
 from experiments.verdict import Verdict, outcome, text
@@ -49,6 +49,7 @@ def write(
     def keep(folder: Path) -> None:
         if households is not None:
             _keep_households(study, households, folder / "households.parquet")
+        given_use.keep(study.given, folder)
 
     def draw(folder: Path) -> None:
         from experiments.figures import draw_all
@@ -56,10 +57,15 @@ def write(
         draw_all(study, folder, langs=answers.LANGS, formats=formats)
 
     return answers.write(
-        out / folder_name(study), name="verdict", answer=dataclasses.asdict(verdict), tables=tables(study),
+        out / folder_name(study), name="verdict", answer=answer(verdict), tables=tables(study),
         text=lambda lang: text(verdict, lang), manifest=_manifest(study, request or {}),
         scenarios={"scenario": study.scenario}, draw=draw if formats else None, provenance=provenance, keep=keep,
     )  # fmt: skip
+
+
+def answer(verdict: Verdict) -> dict[str, Any]:
+    """All that is answered, as plain data."""
+    return given_use.as_answer(dataclasses.asdict(verdict))
 
 
 def _keep_households(study: Study, source: Path, target: Path) -> None:
@@ -176,4 +182,5 @@ def _manifest(study: Study, request: Mapping[str, Any]) -> dict[str, Any]:
         "seeds": study.runs[: study.replications, 2].tolist(),
         "model_hash": study.model_hash,
         "population_hashes": list(study.populations),
+        **given_use.in_manifest(study.given),
     }

@@ -26,6 +26,7 @@ from simulation.ledger import FLOWS
 from simulation.outcomes import AREAS, COMPONENTS, GROUPS, INCOMES, INDICATORS, SITE, URBAN_INCOME, WHY
 
 if TYPE_CHECKING:
+    from experiments.given import Posterior
     from scenarios.scenario import Scenario
     from simulation.run import Inputs
 
@@ -71,6 +72,7 @@ class Study:
     model_hash: str
     version: str
     id: str
+    given: Posterior | None = None  # what points were drawn from, if not from the stated ranges
 
     @property
     def points(self) -> int:
@@ -106,17 +108,19 @@ def run_study(
     seed: int = 1,
     threads: int | None = None,
     households: tuple[Population, Villages] | None = None,
+    given: Posterior | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Study:
     """Run every point `replications` times, and once more with some grants withheld, on `threads` threads.
 
-    `households` replaces the synthetic population, whose size is then known and no longer uncertain.
+    `households` replaces the synthetic population, whose size is then known and no longer uncertain. With `given` points are
+    drawn from that posterior.
     `progress(done, total)` is called from the calling thread. Results do not depend on `threads`.
     Raises ValueError for impossible numbers.
     """
     check_numbers(seed, replications=replications, threads=threads)
     known = () if households is None else ("pool_persons", "earlier_movers_share")
-    names, table = designs.points(scenario, points, seed, without=known)
+    names, table = designs.points(scenario, points, seed, without=known, given=given)
     seeds = [run_seed(seed, replication) for replication in range(replications)]
     runs = np.array([(p, r, s) for p in range(len(table)) for r, s in enumerate(seeds)], np.int64)
     n, counties, months = len(runs), len(scenario.counties), scenario.months
@@ -171,7 +175,10 @@ def run_study(
         populations=tuple(populations),
         model_hash=model_hash(),
         version=metadata.version("anju"),
-        id=study_id(scenario, names, table, seeds, populations, model_hash()),
+        id=study_id(
+            scenario, names, table, seeds, populations, model_hash(), given="" if given is None else given.id
+        ),
+        given=given,
     )
 
 
@@ -241,8 +248,10 @@ def study_id(
     seeds: list[int],
     populations: list[str],
     model: str,
+    *,
+    given: str = "",
 ) -> str:
-    """Eight hex digits that change with anything a result depends on."""
+    """Eight hex digits that change with anything a result depends on; `given` is the id of the posterior, if there is one."""
     content = {
         "format": FORMAT,
         "model": model,
@@ -252,5 +261,6 @@ def study_id(
         "points": len(table),
         "seeds": seeds,
         "withheld": WITHHELD,
+        **({"given": given} if given else {}),
     }
     return digest(content)[:8]

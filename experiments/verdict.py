@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from experiments import provenance, urban
+from experiments import given_use, provenance, urban
 from experiments.held_against import Held, held_against
 from experiments.intervals import wilson
 from experiments.outcome import Spread, outcome, ratio, spread
@@ -139,6 +140,9 @@ class Verdict:
     urban: urban.Urban | None
     held: tuple[Held, ...]
     basis: provenance.Basis
+    given: dict[str, Any] | None = (
+        None  # the posterior that points were drawn from, if not from the stated ranges
+    )
 
 
 def verdict(study: Study) -> Verdict:
@@ -188,6 +192,7 @@ def verdict(study: Study) -> Verdict:
         urban=urban.judge(study),
         held=held_against(study, effect),
         basis=provenance.basis(study, {t.id: t.drivers for t in targets}, {t.id: t.parts for t in targets}),
+        given=given_use.brief(study.given),
     )
 
 

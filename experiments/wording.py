@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from experiments import held_against, provenance, urban
+from experiments import given_use, held_against, provenance, urban
 from simulation.outcomes import URBAN_METRICS
 
 if TYPE_CHECKING:
@@ -267,7 +267,9 @@ def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
     _needs(page, t, form)
     if t.futures > 1:
         _drivers(page, v, t)
-    if t.futures > 1 and t is v.targets[-1]:
+    if t.futures > 1 and t is v.targets[-1] and v.given:
+        page.paragraph(page.say(*given_use.sentence(v.given)))
+    elif t.futures > 1 and t is v.targets[-1]:
         page.add(page.say(
             "  A share of futures is not a probability: the ranges are stated, not yet matched to facts.",
             "  未来占比不是概率：各区间为给定范围，尚未与事实校准。",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import answers
+from experiments import answers, given_use
 from experiments.answers import RUNS, Table
 from experiments.cheapest import mixes
 from experiments.cheapest.study import Found, Plan
@@ -49,7 +49,7 @@ def write(
     return answers.write(
         answer_folder(f.plan, out), answer=answer(f), tables=tables(f), text=lambda lang: text(f, lang),
         manifest=_manifest(f, request or {}), scenarios={"scenario": f.plan.scenario}, draw=draw if formats else None,
-        provenance=provenance,
+        provenance=provenance, keep=lambda folder: given_use.keep(f.plan.given, folder),
     )  # fmt: skip
 
 
@@ -80,6 +80,7 @@ def answer(f: Found) -> dict[str, Any]:
         "attempts": [dataclasses.asdict(attempt) for attempt in r.attempts],
         "runs": r.runs,
         "failed": r.failed,
+        **({} if f.plan.given is None else {"given": given_use.brief(f.plan.given)}),
     }
 
 
@@ -121,4 +122,5 @@ def _manifest(f: Found, request: Mapping[str, Any]) -> dict[str, Any]:
         "seed": plan.seed,
         "runs": f.recommendation.runs,
         "model_hash": plan.job.model_hash,
+        **given_use.in_manifest(plan.given),
     }

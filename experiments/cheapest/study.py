@@ -14,6 +14,7 @@ from experiments.cheapest import CONFIDENCE, COST, OVER, RUNS
 from experiments.cheapest.frontier import Frontier, frontier
 from experiments.cheapest.search import MOST_LEVERS, Recommendation, fewest_runs, search
 from experiments.design import Design
+from experiments.given import draws
 from experiments.job import ScenarioJob
 from experiments.priors import Uncertain, futures, uncertain
 from experiments.question import Question
@@ -27,6 +28,7 @@ from scenarios.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.executors import Executor
+    from experiments.given import Posterior
     from scenarios.scenario import Scenario
     from simulation.households import Population, Villages
 
@@ -48,6 +50,7 @@ class Plan:
     seed: int
     job: ScenarioJob
     households: bytes | None = None
+    given: Posterior | None = None  # what futures are drawn from, if not from the stated ranges
 
     @property
     def id(self) -> str:
@@ -66,6 +69,7 @@ class Plan:
             "cost": self.cost,
             "runs": self.runs,
             "seed": self.seed,
+            **({} if self.given is None else {"given": self.given.id}),
         }
         return files.digest(content)[:8]
 
@@ -100,6 +104,7 @@ def plan_of(
     scenario: Scenario, question: Question, levers: str, *,
     cost: str = COST, over: str = OVER[0], runs: int = RUNS, confidence: float = CONFIDENCE, seed: int = 1,
     households: tuple[Population, Villages] | None = None, households_file: bytes | None = None,
+    given: Posterior | None = None,
 ) -> Plan:  # fmt: skip
     """Check what is asked. Raises InputError."""
     check_numbers(seed, runs=runs)
@@ -122,11 +127,15 @@ def plan_of(
     fewest = fewest_runs(len(asked))
     if runs < fewest:
         raise InputError([f"--runs {runs}: at least {fewest} expected for so many levers ({len(asked)})"])
+    if given is not None and over != "futures":
+        raise InputError(
+            [f"--over {over}: draws no futures, so --given changes nothing; leave one of the two out"]
+        )
     known = vary.fixed_by_households(scenario) if households else ()
     return Plan(
         scenario, question, asked, column, over,
         uncertain(scenario, without=known) if over == "futures" else (),
-        runs, confidence, seed, job, households_file,
+        runs, confidence, seed, job, households_file, given,
     )  # fmt: skip
 
 
@@ -180,7 +189,7 @@ class Sampler:
         those before."""
         first, end = len(self.values), len(self.values) + len(points)
         assert numbers.tolist() == list(range(first, end))
-        drawn = futures("uniform", self.plan.uncertain, self.plan.seed, end)[first:]
+        drawn = self._futures(end)[first:]
         self.values = np.concatenate([self.values, np.hstack([points, drawn])])
         runs = self._runs()
         store = self._open(runs)
@@ -192,6 +201,12 @@ class Sampler:
 
         fill(store, self.plan.job, tasks, self.executor, total=len(tasks), progress=told)
         return self._read(store, first, end)
+
+    def _futures(self, n: int) -> np.ndarray:
+        plan = self.plan
+        if plan.given is not None:
+            return draws(plan.given, plan.uncertain, plan.seed, n)
+        return futures("uniform", plan.uncertain, plan.seed, n)
 
     def _runs(self) -> Runs:
         factors = (*self.plan.levers, *vary.factors(self.plan.scenario, self.names[len(self.plan.levers) :]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from experiments import given_use
 from experiments.cheapest.search import Attempt, Mix, Range
 from experiments.cheapest.study import COST, Found
 from experiments.wording import Page
@@ -32,6 +33,11 @@ def sentence(f: Found, lang: str) -> str:
     name = say(t.en, t.zh) if q.own else say(f"{t.en} (asked: {asked} instead)", f"{t.zh}（改问{asked}）")
     wished = page.share(q.probability)
     what = say(f"{name}, in {wished} of {_over(page, f)}: ", f"{_over(page, f)}有{wished}实现“{name}”：")
+    if f.plan.given is not None:
+        what = say(
+            f"{name}, with a probability of {wished} given the facts: ",
+            f"在所用事实条件下以{wished}的概率实现“{name}”：",
+        )
     cost = _cost(page, f, r.mix.cost)
     if r.status == "confirmed":
         assert r.attempt is not None
@@ -195,7 +201,9 @@ def _notes(page: Page, f: Found) -> None:
         " not the cheapest by the best guess, which falls short about every second time.",
         f"共{r.runs:,}次模拟{failed}。推荐的是置信下限仍达到要求的最省组合；只看点估计的组合约有一半达不到要求。",
     ))  # fmt: skip
-    if f.plan.uncertain:
+    if f.plan.given is not None:
+        page.paragraph(say(*given_use.sentence(given_use.brief(f.plan.given) or {})))
+    elif f.plan.uncertain:
         page.paragraph(say(
             "A share of futures is not a probability: the ranges are stated, not matched to facts.",
             "未来占比不是概率：各区间为给定范围，尚未与事实校准。",

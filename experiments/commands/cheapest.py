@@ -38,6 +38,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
+from experiments.commands.given import Given, posterior_of
 
 
 def cheapest(
@@ -77,6 +78,7 @@ def cheapest(
     set_: Sets = None,
     with_: Packages = None,
     households: Households = None,
+    given: Given = None,
     out: Annotated[Path, out_of("the search gets")] = RESULTS,
     lang: Lang = None,
     no_figures: NoFigures = False,
@@ -106,6 +108,7 @@ def cheapest(
     with door():
         wanted = question(scenario, target, probability)
     people = households_of(households, scenario)
+    posterior = posterior_of(given, scenario, out, households=people is not None)
 
     from experiments import answers, files
     from experiments.cheapest import store, study
@@ -119,13 +122,14 @@ def cheapest(
             scenario, wanted, levers, cost=cost, over=over, runs=runs, confidence=confidence, seed=seed,
             households=people,
             households_file=None if households is None else frozen.households_parquet(households),
+            given=posterior,
         )  # fmt: skip
         files.check_folder(store.answer_folder(plan, out))
     announce_compile()
     request = {
         "name": name, "levers": levers, "target": target, "probability": probability, "over": over, "cost": cost,
         "runs": runs, "confidence": confidence, "set": list(set_ or ()), "with": list(with_ or ()),
-        "households": households is not None,
+        "households": households is not None, **({"given": given} if given else {}),
     }  # fmt: skip
     with executor(threads, processes, scheduler) as works:
         if dry_run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +34,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Threads
+from experiments.commands.given import Given, posterior_of
 
 
 def compare(
@@ -84,6 +84,7 @@ def compare(
             metavar="YUAN", help="Scale them to this sum instead, for example 12e8 or '12 yi_yuan'."
         ),
     ] = None,
+    given: Given = None,
     out: Annotated[Path, out_of("the comparison gets")] = RESULTS,
     lang: Lang = None,
     no_figures: NoFigures = False,
@@ -111,6 +112,7 @@ def compare(
         if equal_budget or sum_ is not None:
             found = tuple(policies.equal_budgets(region, sum_) for region in found)
         files.check_folder(out / "comparison")
+    posteriors = [posterior_of(given, region.reference.scenario, out) for region in found]
 
     from experiments.comparison import judge, runs, store
     from experiments.comparison.text import text
@@ -127,6 +129,7 @@ def compare(
             seed=seed,
             threads=threads,
             budget=sum_ if sum_ is not None else float("nan") if equal_budget else None,
+            given=posteriors,
             progress=progress,
         )
     answer = judge.judge(comparison)
@@ -144,11 +147,12 @@ def compare(
                 "with": list(with_ or ()),
                 "equal_budget": equal_budget,
                 "budget": budget,
+                **({"given": given} if given else {}),
             },
             provenance={"threads": threads, "seconds": round(ran, 3)},
         )
     if as_json:
-        typer.echo(answers.as_json(dataclasses.asdict(answer), folder))
+        typer.echo(answers.as_json(store.plain(answer), folder))
         return
     say(text(answer, one) for one in langs)
     if not quiet:

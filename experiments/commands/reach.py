@@ -22,6 +22,7 @@ from experiments.commands.common import (
     NoFigures,
     Packages,
     Quiet,
+    Refused,
     Sets,
     Verbose,
     door,
@@ -37,6 +38,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
+from experiments.commands.given import Given, posterior_of
 from experiments.reach import MAP_POINTS, PROBABILITY, RUNS
 
 
@@ -56,8 +58,13 @@ def reach(
         ),
     ] = RUNS,
     prior: Annotated[
-        str, typer.Option(metavar="LIST", help="Priors of what is uncertain, comma-separated.")
-    ] = "uniform,triangular,lognormal",
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Priors of what is uncertain, comma-separated (uniform,triangular,lognormal).",
+        ),
+    ] = None,
+    given: Given = None,
     map_: Annotated[
         str | None,
         typer.Option(
@@ -100,11 +107,16 @@ def reach(
     from experiments import priors
     from experiments.question import question
 
-    asked = priors.named(prior)
+    if given is not None and prior is not None:
+        raise Refused(
+            f"--prior {prior}: with --given the posterior stands in its place; leave one of the two out"
+        )
+    asked = priors.PRIORS if prior is None else priors.named(prior)
     scenario = load(name, set_, with_)
     with door():
         wanted = question(scenario, target, probability)
     people = households_of(households, scenario)
+    posterior = posterior_of(given, scenario, out, households=people is not None)
 
     from experiments import answers, files
     from experiments.reach import store, study
@@ -116,14 +128,14 @@ def reach(
     with door():
         plan = study.plan_of(
             scenario, wanted, priors=asked, axes=map_, budget=runs, map_points=map_points, seed=seed, households=people,
-            households_file=None if households is None else frozen.households_parquet(households),
+            households_file=None if households is None else frozen.households_parquet(households), given=posterior,
         )  # fmt: skip
         files.check_folder(store.answer_folder(plan, out))
     announce_compile()
     request = {
-        "name": name, "target": target, "probability": probability, "runs": runs, "prior": prior, "map": map_,
+        "name": name, "target": target, "probability": probability, "runs": runs, "prior": ",".join(asked), "map": map_,
         "map_points": map_points, "set": list(set_ or ()), "with": list(with_ or ()),
-        "households": households is not None,
+        "households": households is not None, **({"given": given} if given else {}),
     }  # fmt: skip
     with executor(threads, processes, scheduler) as works:
         if dry_run:

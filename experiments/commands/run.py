@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +37,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Threads
+from experiments.commands.given import Given, posterior_of
 
 
 def run(
@@ -60,6 +60,7 @@ def run(
     set_: Sets = None,
     with_: Packages = None,
     households: Households = None,
+    given: Given = None,
     out: Annotated[Path, out_of("the study gets")] = RESULTS,
     lang: Lang = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no charts.")] = False,
@@ -89,6 +90,7 @@ def run(
     if fail_unless_reached and not scenario.targets:
         raise Refused(f"{scenario.name}: has no target, so --fail-unless-reached cannot be judged")
     population = households_of(households, scenario)
+    posterior = posterior_of(given, scenario, out, households=households is not None)
     with door():
         files.check_folder(out / "study")
 
@@ -99,7 +101,7 @@ def run(
 
     announce_compile()
     threads = threads or cpus()
-    with progress_bar(quiet) as progress:
+    with progress_bar(quiet) as progress, door():
         study = run_study(
             scenario,
             points=points,
@@ -107,6 +109,7 @@ def run(
             seed=seed,
             threads=threads,
             households=population,
+            given=posterior,
             progress=progress,
         )
     judged = verdict(study)
@@ -122,12 +125,13 @@ def run(
                 "set": list(set_ or ()),
                 "with": list(with_ or ()),
                 "households": households is not None,
+                **({"given": given} if given else {}),
             },
             households=households,
             provenance={"threads": threads, "seconds": round(ran, 3)},
         )
     if as_json:
-        typer.echo(answers.as_json(dataclasses.asdict(judged), folder))
+        typer.echo(answers.as_json(results.answer(judged), folder))
     else:
         say(text(judged, one) for one in langs)
         if not quiet:

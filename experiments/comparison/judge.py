@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from experiments import given_use
 from experiments.comparison import losses as lost
 from experiments.comparison.policies import BUDGETS
 from experiments.comparison.runs import COUNTS, KINDS, Comparison, Runs, as_study
@@ -181,6 +183,9 @@ class Answer:
         str, Mapping[str, str]
     ]  # what counties and the uncertainties in `taken` and `held` are called
     policies: tuple[Judged, ...]
+    given: Mapping[str, Any] | None = (
+        None  # by region: the posterior that points were drawn from, if any were
+    )
 
 
 def judge(c: Comparison) -> Answer:
@@ -197,6 +202,7 @@ def judge(c: Comparison) -> Answer:
         budget=None if c.budget is None or np.isnan(c.budget) else c.budget,
         labels=_labels(c),
         policies=policies,
+        given={runs.region.id: given_use.brief(runs.given) for runs in c.regions if runs.given} or None,
     )
 
 

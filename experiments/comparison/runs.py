@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from scenarios.scenario import Target
 from simulation.households import OWN_MOVED, Population, Villages
 from simulation.ledger import FLOWS
 from simulation.outcomes import GROUPS, INCOMES
+
+if TYPE_CHECKING:
+    from experiments.given import Posterior
 
 FORMAT = 1  # of the comparison's id
 
@@ -57,6 +60,7 @@ class Runs:
         np.ndarray
     )  # (policies, points, 12, GROUPS, INCOMES): last year of one more run, some grants withheld
     populations: tuple[str, ...]  # population hash of each point
+    given: Posterior | None = None  # what points were drawn from, if not from the stated ranges
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,16 +91,19 @@ def run_comparison(
     seed: int = 1,
     threads: int | None = None,
     budget: float | None = None,
+    given: Sequence[Posterior | None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Run every policy at every point `replications` times, and once more with some grants withheld.
 
-    The points of a region are drawn from its reference's uncertainties. Work goes point by point, so that all policies share one
-    population and pairs can be counted and let go. Results do not depend on `threads`. Raises InputError or ValueError.
+    The points of a region are drawn from its reference's uncertainties, or from its posterior in `given`. Work goes point by
+    point, so that all policies share one population and pairs can be counted and let go. Results do not depend on `threads`.
+    Raises InputError or ValueError.
     """
     check_numbers(seed, points=points, replications=replications, threads=threads)
     seeds = tuple(run_seed(seed, replication) for replication in range(replications))
-    jobs = [Job(region, points, seed, seeds) for region in regions]
+    drawn_from = given or [None] * len(regions)
+    jobs = [Job(region, points, seed, seeds, one) for region, one in zip(regions, drawn_from, strict=True)]
     tasks = [(job, *task) for job in jobs for task in job.tasks()]
 
     def task(i: int) -> None:
@@ -132,10 +139,12 @@ class Left(NamedTuple):
 class Job:
     """One region's runs; every result has a place of its own, so the order of work leaves no trace."""
 
-    def __init__(self, region: Region, points: int, seed: int, seeds: tuple[int, ...]) -> None:
-        self.region, self.points, self.seeds = region, points, seeds
+    def __init__(
+        self, region: Region, points: int, seed: int, seeds: tuple[int, ...], given: Posterior | None = None
+    ) -> None:
+        self.region, self.points, self.seeds, self.given = region, points, seeds, given
         scenario = region.reference.scenario
-        self.names, self.design = designs.points(scenario, points, seed)
+        self.names, self.design = designs.points(scenario, points, seed, given=given)
         self.known = [{entry.name for entry in policy.scenario.entries()} for policy in region.policies]
         self.targets = targets(region)
         rows, runs, counties = len(region.policies), points * len(seeds), len(scenario.counties)
@@ -214,7 +223,7 @@ class Job:
     def result(self) -> Runs:
         return Runs(
             self.region, self.names, self.design, self.targets, self.reached, self.measures, self.ledger, self.pairs,
-            self.losses, self.effect, tuple(self.populations),
+            self.losses, self.effect, tuple(self.populations), self.given,
         )  # fmt: skip
 
 
@@ -280,6 +289,7 @@ def comparison_id(regions: Sequence[Runs], seeds: Sequence[int], model: str) -> 
             "design": dict(zip(runs.uncertainties, runs.design.T, strict=True)),
             "points": len(runs.design),
             "populations": list(runs.populations),
+            **({"given": runs.given.id} if runs.given else {}),
         }
         for runs in regions
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import answers
+from experiments import answers, given_use
 from experiments.answers import Table
 from experiments.comparison import losses as lost
 from experiments.comparison.judge import REDUCED, Answer
@@ -49,10 +49,25 @@ def write(
         comparison.draw_all(c, answer, folder, langs=answers.LANGS, formats=formats)
 
     return answers.write(
-        out / folder_name(c), name="comparison", answer=dataclasses.asdict(answer), tables=tables(c, answer),
+        out / folder_name(c), name="comparison", answer=plain(answer), tables=tables(c, answer),
         text=lambda lang: text(answer, lang), manifest=_manifest(c, request or {}), scenarios=dict(_scenarios(c)),
-        draw=draw if formats else None, provenance=provenance,
+        draw=draw if formats else None, provenance=provenance, keep=lambda folder: _keep(c, folder),
     )  # fmt: skip
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """The answer as plain data."""
+    return given_use.as_answer(dataclasses.asdict(answer))
+
+
+def _keep(c: Comparison, folder: Path) -> None:
+    for k, runs in enumerate(c.regions, 1):
+        given_use.keep(runs.given, folder, posterior_file(k))
+
+
+def posterior_file(region: int) -> str:
+    """Where the posterior of a region is kept, counted from 1."""
+    return f"posterior-{region}.json"
 
 
 def tables(c: Comparison, answer: Answer) -> Iterator[tuple[str, Table]]:
@@ -208,6 +223,7 @@ def _manifest(c: Comparison, request: Mapping[str, Any]) -> dict[str, Any]:
                 "uncertainties": list(runs.uncertainties),
                 "design": runs.design.tolist(),
                 "population_hashes": list(runs.populations),
+                **given_use.in_manifest(runs.given),
                 "policies": [
                     {
                         "name": policy.name,

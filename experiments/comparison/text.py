@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from experiments import given_use
 from experiments.comparison.judge import REDUCED, Answer, Change, Difference, Judged, Ratio, Reduction
 from experiments.comparison.losses import AGES, DISTANCES, FATES, LISTS
 from experiments.outcome import Spread
@@ -354,10 +355,13 @@ def _notes(page: Page, a: Answer) -> None:
             "Additional and extra are means over futures; their intervals say how well the mean is known, not how far futures differ.",
             "净增与增加额为各未来的均值；所附区间是均值的精度，不是各未来之间的差异。",
         ))  # fmt: skip
-        notes.append(say(
-            "A share of futures is not a probability: the ranges are stated, not matched to facts.",
-            "未来占比不是概率：各区间为给定范围，尚未与事实校准。",
-        ))  # fmt: skip
+        if a.given:
+            notes += [say(*given_use.sentence(told)) for told in a.given.values()]
+        else:
+            notes.append(say(
+                "A share of futures is not a probability: the ranges are stated, not matched to facts.",
+                "未来占比不是概率：各区间为给定范围，尚未与事实校准。",
+            ))  # fmt: skip
     notes.append(say(
         "Cost: all the public pays in the whole run, standing entitlements included, before quota revenue; a person: of all handed keys\n"
         "  by the run's end. An additional person: Fieller interval; undefined if their number may be 0.",

@@ -21,8 +21,13 @@ def footnote(study: Any, words: Words) -> list[str]:
     made = words("study", version=study.version, id=study.id, seed=study.seed)
     lines = [words("comma").join((name, made, size(study, words)))]
     if study.points > 1:
-        lines[0] += words("stop") + words("futures")
+        lines[0] += words("stop") + futures(study.given, words)
     return [*lines, words("sources", list=words("comma").join(sources(scenario, words)))]
+
+
+def futures(given: Any, words: Words) -> str:
+    """What a future is; `given` is the posterior it was drawn from, if it was."""
+    return words("futures") if given is None else words("futures_given", id=given.id)
 
 
 def size(study: Any, words: Words) -> str:

@@ -321,7 +321,8 @@ def _footnote(c: Comparison, words: Words) -> list[str]:
     made = words("comparison_made", version=c.version, id=c.id, seed=c.seed)
     lines = [words("comma").join((names, made, caption.size(about, words)))]
     if c.points > 1:
-        lines[0] += words("stop") + words("futures")
+        given = next((runs.given for runs in c.regions if runs.given), None)
+        lines[0] += words("stop") + caption.futures(given, words)
     scenarios = [(policy.name, policy.scenario) for runs in c.regions for policy in runs.region.policies]
     together = SimpleNamespace(
         header=scenarios[0][1].header,

@@ -215,5 +215,5 @@ def _footnote(f: Found, words: Words) -> list[str]:
     )
     line = words("comma").join((name, made))
     if f.plan.uncertain:
-        line += words("stop") + words("futures")
+        line += words("stop") + caption.futures(f.plan.given, words)
     return [line, words("sources", list=words("comma").join(caption.sources(scenario, words)))]

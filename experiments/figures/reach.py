@@ -38,6 +38,13 @@ WORDS = {
     ),
     "map": ("Chance of reaching it", "达到目标的概率"),
     "shares": ("Share of futures, by prior", "各先验下的未来占比"),
+    "shares_given": ("Probability given the facts", "事实条件下的概率"),
+    "share_axis_given": ("Probability of reaching it (%)", "达到目标的概率（%）"),
+    "note_given": (
+        "Map: probability over the model's own chance, other uncertainties at their central values. Right: over the posterior, with"
+        " an interval that holds while runs are added. Policy as it is.",
+        "左图：只含模型随机波动的概率，其余不确定因素取中心值。右图：按后验的概率，所附区间在边模拟边查看时有效。政策不变。",
+    ),
     "gains": ("What stands in the way: each eased alone", "制约因素：逐项放宽"),
     "central": ("central values", "中心值"),
     "contour": ("P = {p}", "P={p}"),
@@ -55,6 +62,11 @@ WORDS = {
 
 def say(words: Words, key: str, **values: Any) -> str:
     return WORDS[key][words.column].format(**values)
+
+
+def _given(key: str, r: Reach) -> str:
+    """The words for futures drawn from a posterior, where they are."""
+    return key if r.plan.given is None else f"{key}_given"
 
 
 def draw_all(r: Reach, folder: Path, *, langs: Sequence[str], formats: Sequence[str]) -> list[Path]:
@@ -108,7 +120,7 @@ def draw(r: Reach, words: Words) -> style.Sheet:
     sheet = style.Sheet(
         height=body,
         title=sentence(r, words.lang).rstrip(".。"),
-        note=say(words, "note"),
+        note=say(words, _given("note", r)),
         footnote=_footnote(r, words),
     )
     left = style.MARGIN
@@ -129,7 +141,7 @@ def _footnote(r: Reach, words: Words) -> list[str]:
     )
     lines = [words("comma").join((name, made))]
     if r.plan.uncertain:
-        lines[0] += words("stop") + words("futures")
+        lines[0] += words("stop") + caption.futures(r.plan.given, words)
     return [*lines, words("sources", list=words("comma").join(caption.sources(s, words)))]
 
 
@@ -274,7 +286,7 @@ def _beside(sheet: style.Sheet, r: Reach, words: Words, left: float, letters: st
     room = max(style.width_of(n, style.TEXT) for n in names) + 3.0
     right = max(style.width_of(text, style.SMALL) for text in shares) + 2.0
     top = HEADING
-    sheet.heading(left, 2.0, letters[0], say(words, "shares"))
+    sheet.heading(left, 2.0, letters[0], say(words, _given("shares", r)))
     height = PITCH * (len(r.shares) + 1)
     ax = sheet.axes(left + room, top, full - room - right, height)
     _shares(ax, r, words)
@@ -310,7 +322,7 @@ def _shares(ax: Any, r: Reach, words: Words) -> None:
     ticks = [1.0 - edge, 0.5, edge]
     ax.set(xlim=(0.0, 1.0), ylim=(n + 1.0, 0.0), yticks=[])
     ax.set_xticks(ticks, labels=[f"{100 * t:.3g}" for t in ticks])
-    ax.set_xlabel(say(words, "share_axis"))
+    ax.set_xlabel(say(words, _given("share_axis", r)))
     style.bare(ax, "left")
 
 

@@ -34,6 +34,10 @@ WORDS = {
         "A future is one set of values of the uncertainties, drawn from their ranges; a share of futures is not a probability.",
         "未来指在取值范围内抽取的一组不确定因素；未来占比不是概率。",
     ),
+    "futures_given": (
+        "A future is one draw from the posterior {id}: what facts leave of the uncertainties.",
+        "未来指取自后验 {id} 的一组不确定因素，即事实校准后留下的取值。",
+    ),
     "sources": ("Sources: {list}", "来源：{list}"),
     "more": ("{count} more", "另有 {count} 种"),
     "assumptions": ("assumptions", "假设"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import answers
+from experiments import answers, given_use
 from experiments.answers import RUNS, Table
 from experiments.reach.text import sentence, text
 
@@ -51,7 +51,7 @@ def write(
     return answers.write(
         answer_folder(r.plan, out), answer=answer(r), tables=tables(r), text=lambda lang: text(r, lang),
         manifest=_manifest(r, request or {}), scenarios={"scenario": r.plan.scenario}, draw=draw if formats else None,
-        provenance=provenance,
+        provenance=provenance, keep=lambda folder: given_use.keep(r.plan.given, folder),
     )  # fmt: skip
 
 
@@ -90,6 +90,7 @@ def answer(r: Reach) -> dict[str, Any]:
         "labels": {name: dict(said) for name, said in r.labels.items()},
         "runs": dict(r.runs),
         "errors": dict(r.errors),
+        **({} if r.plan.given is None else {"given": given_use.brief(r.plan.given)}),
     }  # fmt: skip
 
 
@@ -156,4 +157,5 @@ def _manifest(r: Reach, request: Mapping[str, Any]) -> dict[str, Any]:
         "runs": dict(r.runs),
         "model_hash": plan.job.model_hash,
         "households_hash": plan.job.households_hash,
+        **given_use.in_manifest(plan.given),
     }

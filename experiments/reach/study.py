@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import files
+from experiments import given as posteriors
 from experiments import priors as draws
 from experiments.design import Design, central
+from experiments.given_use import PRIOR
 from experiments.job import ScenarioJob
 from experiments.outcome import Spread, spread
 from experiments.priors import Uncertain
@@ -35,6 +37,7 @@ from simulation.outcomes import WHY
 
 if TYPE_CHECKING:
     from experiments.executors import Executor
+    from experiments.given import Posterior
     from scenarios.scenario import Scenario
     from simulation.households import Population, Villages
 
@@ -71,6 +74,7 @@ class Plan:
     job: ScenarioJob
     easings: tuple[relax.Easing, ...]
     households: bytes | None = None  # the user's own, as a Parquet file
+    given: Posterior | None = None  # what futures are drawn from, in the place of priors
 
     @property
     def id(self) -> str:
@@ -83,6 +87,7 @@ class Plan:
             "households_hash": self.job.households_hash,
             "seed": self.seed,
             "uncertain": [[x.name, x.central, x.low, x.high, x.scale] for x in self.uncertain],
+            **({} if self.given is None else {"given": self.given.id}),
         }
         return files.digest(content)[:8]
 
@@ -159,8 +164,10 @@ def plan_of(
     scenario: Scenario, question: Question, *, priors: Sequence[str] = draws.PRIORS, axes: str | None = None,
     budget: int = RUNS, map_points: int = MAP_POINTS, seed: int = 1,
     households: tuple[Population, Villages] | None = None, households_file: bytes | None = None,
+    given: Posterior | None = None,
 ) -> Plan:  # fmt: skip
-    """What answering a question takes. Raises InputError for axes that are no uncertainties of the scenario."""
+    """What answering a question takes; `given` replaces the priors. Raises InputError for axes that are no uncertainties of the
+    scenario."""
     check_numbers(seed, runs=budget, map_points=map_points)
     known = () if households is None else fixed_by_households(scenario)
     uncertain = draws.uncertain(scenario, without=known)
@@ -170,7 +177,7 @@ def plan_of(
         question=question,
         uncertain=uncertain,
         factors=factors(scenario, names, where="the scenario"),
-        priors=tuple(priors) if names else (NONE,),
+        priors=(NONE,) if not names else (PRIOR,) if given is not None else tuple(priors),
         axes=None if axes is None else _axes(scenario, names, axes),
         budget=budget,
         map_points=max(map_points, 8),
@@ -178,6 +185,7 @@ def plan_of(
         job=ScenarioJob(scenario, households),
         easings=relax.easings(scenario, names, known=known),
         households=households_file,
+        given=given,
     )
 
 
@@ -255,7 +263,7 @@ def run_reach(
 def _futures(plan: Plan, bench: Bench) -> tuple[tuple[Sample, ...], tuple[Share, ...]]:
     """The futures of every prior, more of them until the verdict is settled or the budget spent; the leading one first."""
     order = sorted(plan.priors, key=lambda prior: (prior != "uniform", plan.priors.index(prior)))
-    values = {prior: draws.futures(prior, plan.uncertain, plan.seed, plan.budget) for prior in order}
+    values = {prior: _drawn(plan, prior) for prior in order}
     wanted = dict.fromkeys(order, min(FEWEST, plan.budget))
     samples: dict[str, Sample] = {}
     shares: dict[str, Share] = {}
@@ -270,6 +278,13 @@ def _futures(plan: Plan, bench: Bench) -> tuple[tuple[Sample, ...], tuple[Share,
             return tuple(samples.values()), tuple(shares.values())
         for prior in open_:
             wanted[prior] = min(wanted[prior] + BATCH, plan.budget)
+
+
+def _drawn(plan: Plan, prior: str) -> np.ndarray:
+    """All futures there may be of one prior, (budget, uncertain)."""
+    if plan.given is not None and prior == PRIOR:
+        return posteriors.draws(plan.given, plan.uncertain, plan.seed, plan.budget)
+    return draws.futures(prior, plan.uncertain, plan.seed, plan.budget)
 
 
 def _sample(plan: Plan, bench: Bench, prior: str, values: np.ndarray) -> Sample:

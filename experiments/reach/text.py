@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from experiments import given_use
 from experiments.priors import Uncertain
 from experiments.reach.judge import BETWEEN, CHANCE, MORE_RUNS, NOT_REACHED, PRIOR, REACHED, Share
 from experiments.reach.map import Tip
@@ -17,7 +18,7 @@ from scenarios.show import quantity
 
 PRIORS = {
     "uniform": ("uniform", "均匀分布"), "triangular": ("triangular", "三角分布"), "lognormal": ("log-normal", "对数正态分布"),
-    "none": ("chance alone", "仅随机波动"),
+    "none": ("chance alone", "仅随机波动"), "posterior": ("posterior", "后验"),
 }  # fmt: skip
 ZONES = {
     REACHED: ("reached", "能达到"), BETWEEN: ("in between", "介于其间"), NOT_REACHED: ("not reached", "达不到"),
@@ -80,6 +81,8 @@ def _verdict(page: Page, r: Reach) -> str:
     many = len(r.shares) > 1
     every = say(" under every prior", "各种先验下") if many else ""
     kind = r.ruling.kind
+    if r.plan.given is not None:
+        return _verdict_given(page, r, shares)
     if kind == REACHED:
         return say(
             f"reached. At least {certain} of futures reach it{every} ({shares} of those run).",
@@ -99,6 +102,36 @@ def _verdict(page: Page, r: Reach) -> str:
     return say(
         f"cannot tell, and more runs do not help: {shares} of futures reach it. It depends on {_depends(page, r)}.",
         f"无法断定，增加模拟次数也无济于事：{shares}的未来达到目标，取决于{_depends(page, r)}。",
+    )
+
+
+def _verdict_given(page: Page, r: Reach, probability: str) -> str:
+    """The verdict over a posterior: a probability, given the facts it was set to."""
+    say, kind = page.say, r.ruling.kind
+    certain, doubtful = (
+        page.share(p) for p in (r.plan.question.probability, 1.0 - r.plan.question.probability)
+    )
+    given = say("given the facts, ", "在所用事实条件下，")
+    if kind == REACHED:
+        return say(
+            f"reached. {given.capitalize()}the probability is at least {certain} ({probability} in the futures run).",
+            f"能达到。{given}概率至少{certain}（已模拟的未来中为{probability}）。",
+        )
+    if kind == NOT_REACHED:
+        return say(
+            f"not reached. {given.capitalize()}the probability is at most {doubtful} ({probability} in the futures run).",
+            f"达不到。{given}概率最多{doubtful}（已模拟的未来中为{probability}）。",
+        )
+    if kind == MORE_RUNS:
+        more = _more_runs(page, r.ruling.more)
+        return say(
+            f"cannot tell yet, {more} are needed. {given.capitalize()}the probability is about {probability}.",
+            f"尚不能判断，{more}。{given}概率约{probability}。",
+        )
+    return say(
+        f"cannot tell, and more runs do not help: {given}the probability is about {probability}. It depends on"
+        f" {_depends(page, r)}.",
+        f"无法断定，增加模拟次数也无济于事：{given}概率约{probability}，取决于{_depends(page, r)}。",
     )
 
 
@@ -196,17 +229,28 @@ def _head(page: Page, r: Reach) -> None:
     sense = page.say("at least" if t.at_least else "at most", "不少于" if t.at_least else "不超过")
     event = page.say(", ", "，") + page.name(EVENTS[t.event]) if t.event else ""
     asked = page.limit(t.metric, t.unit, t.value)
+    least = page.share(r.plan.question.probability)
+    if r.plan.given is not None:
+        page.add(page.say(
+            f"Target: {sense} {asked}{event}, by {t.date}. Reached means: with a probability of at least {least}.",
+            f"目标：{t.date}{sense}{asked}{event}。“能达到”指概率至少{least}。",
+        ))  # fmt: skip
+        page.paragraph(page.say(*given_use.sentence(given_use.brief(r.plan.given) or {})), indent=0)
+        return
     page.add(page.say(
-        f"Target: {sense} {asked}{event}, by {t.date}. Reached means: in at least"
-        f" {page.share(r.plan.question.probability)} of futures.",
-        f"目标：{t.date}{sense}{asked}{event}。“能达到”指至少{page.share(r.plan.question.probability)}的未来达到。",
+        f"Target: {sense} {asked}{event}, by {t.date}. Reached means: in at least {least} of futures.",
+        f"目标：{t.date}{sense}{asked}{event}。“能达到”指至少{least}的未来达到。",
     ))  # fmt: skip
 
 
 def _shares(page: Page, r: Reach) -> None:
     many = len(r.shares) > 1
-    page.title("Share of futures that reach it", "达到目标的未来占比")
-    head = (page.say("prior", "先验") if many else "", page.say("share", "占比"), page.say("95 % interval", "95%区间"),
+    if r.plan.given is None:
+        page.title("Share of futures that reach it", "达到目标的未来占比")
+    else:
+        page.title("Probability of reaching it, given the facts", "事实条件下达到目标的概率")
+    share = page.say("share", "占比") if r.plan.given is None else page.say("probability", "概率")
+    head = (page.say("prior", "先验") if many else "", share, page.say("95 % interval", "95%区间"),
             page.say("futures", "未来数"), page.say("verdict", "判断"))  # fmt: skip
     page.table([head, *(_share_row(page, s) for s in r.shares)])
     if r.outcome is not None:
@@ -411,12 +455,19 @@ def _runs(page: Page, r: Reach) -> None:
 def _means(page: Page, r: Reach) -> None:
     page.title("What this means", "如何理解")
     say = page.say
-    if r.plan.uncertain:
+    if r.plan.given is not None:
+        page.paragraph(say(
+            "A future is one draw of all that is uncertain from the posterior, and of chance. The probability holds for this model,"
+            " these facts and the ranges the calibration began with.",
+            "未来指按后验对全部不确定因素与随机波动的一次抽取。该概率以本模型、所用事实和校准前的取值范围为前提。",
+        ))  # fmt: skip
+    elif r.plan.uncertain:
         page.paragraph(say(
             "A future is one draw of all that is uncertain, and of chance. A share of futures is not a probability: the ranges"
             " and priors are declared, not matched to facts.",
             "未来指全部不确定因素与随机波动的一次抽取。未来占比不是概率：范围与先验是设定的，未与事实校准。",
         ))  # fmt: skip
+    if r.plan.uncertain:
         page.paragraph(say(
             "P on the map is a probability, over the model's own chance, if the uncertain numbers are as the map says.",
             "图上的P是概率，只含模型自身的随机波动，以图示的取值为条件。",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import study
+from experiments import given_use, study
 from experiments.comparison import runs, store
 from experiments.comparison.judge import judge
 from experiments.comparison.policies import Policy, Region
@@ -28,13 +27,14 @@ class ComparisonAgain:
         self.folder, self.manifest = folder, manifest
         self.points, self.replications = manifest["points"], manifest["replications"]
         self.seeds = tuple(int(seed) for seed in manifest["seeds"])
-        self.jobs = [self._job(region) for region in manifest["regions"]]
+        self.jobs = [self._job(k, region) for k, region in enumerate(manifest["regions"], 1)]
         policies = sum(len(job.region.policies) for job in self.jobs)
         self.sizes = [policies] * (self.points * self.replications)
 
-    def _job(self, kept: Mapping[str, Any]) -> Any:
+    def _job(self, place: int, kept: Mapping[str, Any]) -> Any:
         region = Region(kept["id"], tuple(self._policy(policy) for policy in kept["policies"]))
         job = runs.Job(region, self.points, self.manifest["seed"], self.seeds)
+        job.given = given_use.kept(self.folder, self.manifest, store.posterior_file(place))
         # the points that were run, whatever would be drawn today
         job.names = tuple(kept["uncertainties"])
         job.design = np.array(kept["design"], float).reshape(self.points, len(job.names))
@@ -94,7 +94,7 @@ class ComparisonAgain:
             old, now = (self._households(job, hashes, at) for hashes in (then, job.populations))
             tally.table("", old, now, _named)
         if whole:
-            tally.content("comparison", self._answer(), dataclasses.asdict(judge(again)))
+            tally.content("comparison", self._answer(), store.plain(judge(again)))
 
     def _households(self, job: Any, hashes: Sequence[str], points: Sequence[int]) -> Table:
         """The households of some points, which all policies share."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import results, study
+from experiments import given_use, results, study
 from experiments.reproduce import folder as folders
 from experiments.reproduce.numbers import Table, Tally
 from experiments.study import Study
@@ -28,6 +27,7 @@ class RunAgain:
         folders.check_kept(folder, manifest, folders.SCENARIO)
         self.folder, self.manifest = folder, manifest
         self.scenario = frozen.read(folder / folders.SCENARIO)
+        self.given = given_use.kept(folder, manifest)
         self.households = folders.households_of(folder, manifest, self.scenario)
         self.points, self.replications = manifest["points"], manifest["replications"]
         self.names = tuple(manifest["uncertainties"])
@@ -40,7 +40,7 @@ class RunAgain:
         """The study's id as its content gives it."""
         return study.study_id(
             self.scenario, self.names, self.design, self.seeds, list(self.manifest["population_hashes"]),
-            self.manifest["model_hash"],
+            self.manifest["model_hash"], given=self.given.id if self.given else "",
         )  # fmt: skip
 
     @property
@@ -87,7 +87,7 @@ class RunAgain:
             from experiments.verdict import verdict
 
             old = json.loads((self.folder / "verdict.json").read_text("utf-8"))
-            tally.content("verdict", old, dataclasses.asdict(verdict(again)))
+            tally.content("verdict", old, results.answer(verdict(again)))
 
     def _run(self, point: int, replication: int) -> dict[str, Any]:
         """One run's arrays by their name in a Study; the replication after the last withholds some grants."""
@@ -126,7 +126,7 @@ class RunAgain:
             runs=np.array([(p, r, self.seeds[r]) for p, r in places], np.int64),
             **{name: np.stack([left[name] for left in found]) for name in (*ARRAYS, "county_income")},
             effect_income=effect, populations=tuple(populations), model_hash=self.manifest["model_hash"],
-            version=self.manifest["anju"], id=self.manifest["study"],
+            version=self.manifest["anju"], id=self.manifest["study"], given=self.given,
         )  # fmt: skip
 
     def _ids(self, picked: Sequence[int]) -> dict[int, str]:
