@@ -6,10 +6,10 @@ reaching `threshold`, from below if not `at_least`. `common` says that replicati
 """
 
 from experiments.sensitivity.drivers import FEWEST_POINTS, Driver, Drivers, Parts, drivers, parts, ranks
-from experiments.sensitivity.salib import library
 from experiments.sensitivity.effects import morris
 from experiments.sensitivity.given import rank
 from experiments.sensitivity.result import METHODS, STATISTICS, Estimate, Result
+from experiments.sensitivity.salib import library
 from experiments.sensitivity.variance import sobol
 
 __all__ = [

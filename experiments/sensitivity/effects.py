@@ -30,6 +30,7 @@ from experiments.sensitivity.quantity import (
     product,
     quantities,
     single_runs,
+    spread,
 )
 from experiments.sensitivity.result import DUMMY, Estimate, Result
 from scenarios.errors import InputError
@@ -86,11 +87,10 @@ def morris(
         )
         for i, measure in enumerate(MEASURES)
     }
-    f = centred(quantity)
     dummy = measures["mu_star"][names.index(DUMMY)].value if DUMMY in names else None
     return Result(
         method="morris", names=names, measures=measures, leading="mu_star", rows=len(values), replications=replications,
-        spread=max(float(product(f, f, apart=True).mean()), 0.0) ** 0.5, noise=found[-1] if replications > 1 else None,
+        spread=spread(quantity), noise=found[-1] if replications > 1 else None,
         unconverged=verdict.unconverged(names, measures["mu_star"], unit=True), corrected=quantity.shape[1] > 1,
         noise_in_intervals=luck is None or bool(np.isfinite(luck).all()),
         floor=_floor(whole.noise) if quantity.shape[1] > 1 else dummy,

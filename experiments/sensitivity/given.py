@@ -29,11 +29,14 @@ from experiments.sensitivity.quantity import (
     ONLY_NOISE,
     centred,
     check_names,
+    check_points,
     check_table,
     estimates,
     product,
     quantities,
+    share_of_noise,
     single_runs,
+    spread,
 )
 from experiments.sensitivity.result import Estimate, Result
 from scenarios.errors import InputError
@@ -56,7 +59,7 @@ def rank(
     values = np.asarray(y, float)
     quantity = quantities(values, statistic, threshold, at_least)
     x = check_table("rank", len(names), x, values)
-    _check_points(names, x)
+    check_points("rank", names, x, FEWEST_POINTS)
     tie_breaker = np.random.default_rng(seed).random(len(x))
     tables = [_Levels(column) if _has_levels(column) else _Neighbours(column, tie_breaker) for column in x.T]
 
@@ -79,10 +82,9 @@ def rank(
     low[-1], high[-1] = max(low[-1], 0.0), min(high[-1], 1.0)
     found = [Estimate(*numbers) for numbers in np.stack([value, low, high], axis=1).tolist()]
     first, noise = tuple(found[:-1]), found[-1]
-    f = centred(quantity)
     return Result(
         method="rank", names=names, measures={"first": first}, leading="first", rows=len(x), replications=replications,
-        spread=max(float(product(f, f, apart=True).mean()), 0.0) ** 0.5, noise=noise if replications > 1 else None,
+        spread=spread(quantity), noise=noise if replications > 1 else None,
         unconverged=verdict.unconverged(names, first), corrected=quantity.shape[1] > 1,
         noise_in_intervals=luck is None or bool(np.isfinite(luck).all()),
     )  # fmt: skip
@@ -100,7 +102,9 @@ def _shares(
     variance = square.mean() * len(f) / (len(f) - 1)
     if not variance > 0.0:
         return np.full((len(tables) + 1, 3), np.nan)
-    found = np.array([_share(table, f, square, variance, common) for table in tables] + [_noise(runs)])
+    found = np.array(
+        [_share(table, f, square, variance, common) for table in tables] + [share_of_noise(runs)]
+    )
     if variance <= Z95 * square.std() / len(f) ** 0.5:
         found[:-1, 1:] = np.nan
     return found
@@ -134,19 +138,6 @@ def _share(
     flat = np.array([-1.0, 1.0]) * (scale * chance) ** 0.5  # where the index itself is below zero
     low, high = np.where(share + away >= 0.0, share + away, share + flat)
     return share, float(low), float(high)
-
-
-def _noise(runs: np.ndarray) -> tuple[float, float, float]:
-    """Noise within points over the variance of single runs, low, high; nil with one replication, which cannot tell."""
-    if runs.shape[1] < 2:
-        return 0.0, 0.0, 0.0
-    f = centred(runs)
-    within, between = runs.var(axis=1, ddof=1), product(f, f, apart=True)
-    whole = within.mean() + between.mean()
-    share = within.mean() / whole
-    parts = ((1.0 - share) * within - share * between) / whole
-    error = Z95 * float(parts.std(ddof=1)) / len(runs) ** 0.5
-    return float(share), float(share) - error, float(share) + error
 
 
 class _Neighbours:
@@ -194,27 +185,3 @@ def _intercept(x: np.ndarray) -> np.ndarray:
     """Coefficients that give the intercept at x = 0 of a regression line through values at `x`."""
     away = x - x.mean()
     return 1.0 / len(x) - x.mean() * away / (away**2).sum()
-
-
-def _check_points(names: Sequence[str], x: np.ndarray) -> None:
-    n = len(x)
-    if n < FEWEST_POINTS:
-        raise InputError([f"rank: {n} points; at least {FEWEST_POINTS} expected: add points"])
-    for name, column in zip(names, x.T, strict=True):
-        if np.ptp(column) == 0.0:
-            raise InputError(
-                [f"rank: {name} is {column[0]:g} in every point; an input that varies expected: leave it out"]
-            )
-    alone = ((np.diff(x, axis=0) != 0.0).sum(axis=1) == 1).mean()
-    if x.shape[1] > 1 and alone > 0.5 and not _is_grid(x):
-        raise InputError([
-            "rank: most points differ from the one before in one input only, as in a design of saltelli, morris or oat; independent"
-            " points expected (lhs, sobol, grid): use the method of the design"
-        ])  # fmt: skip
-
-
-def _is_grid(x: np.ndarray) -> bool:
-    """Whether every combination of the columns' values is there equally often."""
-    _, often = np.unique(x, axis=0, return_counts=True)
-    combinations = np.prod([float(len(np.unique(column))) for column in x.T])
-    return len(often) == combinations and np.ptp(often) == 0

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.sensitivity.result import STATISTICS
+from experiments.sensitivity.intervals import Z95
+from experiments.sensitivity.result import STATISTICS, Estimate
 from experiments.vary import known_name
 from scenarios.errors import InputError
 
@@ -81,6 +82,25 @@ def product(a: np.ndarray, b: np.ndarray, *, apart: bool) -> np.ndarray:
     return (a.sum(axis=-1) * b.sum(axis=-1) - (a * b).sum(axis=-1)) / (r * (r - 1))
 
 
+def spread(quantity: np.ndarray) -> float:
+    """Standard deviation of the quantity over the rows, noise taken out; `quantity` as `quantities` gives it."""
+    f = centred(quantity)
+    return max(float(product(f, f, apart=True).mean()), 0.0) ** 0.5
+
+
+def share_of_noise(runs: np.ndarray) -> Estimate:
+    """Noise within points over the variance of single runs (points, replications); nil with one, which cannot tell."""
+    n, replications = runs.shape
+    if replications < 2:
+        return Estimate(0.0, 0.0, 0.0)
+    f = centred(runs)
+    within, between = runs.var(axis=1, ddof=1), product(f, f, apart=True)
+    whole = within.mean() + between.mean()
+    share = float(within.mean() / whole)
+    error = Z95 * float(((1.0 - share) * within - share * between).std(ddof=1)) / float(whole) / n**0.5
+    return Estimate(share, max(share - error, 0.0), min(share + error, 1.0))
+
+
 def check_names(names: Sequence[str], method: str) -> tuple[str, ...]:
     """Raise InputError if there are none, or one twice."""
     names = tuple(names)
@@ -102,6 +122,31 @@ def check_table(method: str, columns: int, x: np.ndarray, y: np.ndarray) -> np.n
         row = int(np.flatnonzero(~np.isfinite(x).all(axis=1))[0])
         raise InputError([f"{method}: point {row + 1} has no number for an input; finite numbers expected"])
     return x
+
+
+def check_points(method: str, names: Sequence[str], x: np.ndarray, fewest: int) -> None:
+    """Raise InputError unless the points are independent (or a grid), enough, and every input varies."""
+    n = len(x)
+    if n < fewest:
+        raise InputError([f"{method}: {n} points; at least {fewest} expected: add points"])
+    for name, column in zip(names, x.T, strict=True):
+        if np.ptp(column) == 0.0:
+            raise InputError([
+                f"{method}: {name} is {column[0]:g} in every point; an input that varies expected: leave it out"
+            ])  # fmt: skip
+    alone = ((np.diff(x, axis=0) != 0.0).sum(axis=1) == 1).mean()
+    if x.shape[1] > 1 and alone > 0.5 and not _is_grid(x):
+        raise InputError([
+            f"{method}: most points differ from the one before in one input only, as in a design of saltelli, morris or oat;"
+            " independent points expected (lhs, sobol, grid): use the method that the design is for"
+        ])  # fmt: skip
+
+
+def _is_grid(x: np.ndarray) -> bool:
+    """Whether every combination of the columns' values is there equally often."""
+    _, often = np.unique(x, axis=0, return_counts=True)
+    combinations = np.prod([float(len(np.unique(column))) for column in x.T])
+    return len(often) == combinations and np.ptp(often) == 0
 
 
 def _checked(y: np.ndarray) -> np.ndarray:

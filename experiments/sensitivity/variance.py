@@ -37,12 +37,15 @@ from experiments.sensitivity.quantity import (
     product,
     quantities,
     single_runs,
+    spread,
 )
 from experiments.sensitivity.result import Estimate, Result
 from scenarios.errors import InputError
 
 FEWEST_BLOCKS = 16  # below this a bootstrap over blocks says nothing
 RIDGE = 1e-9  # keeps regressions solvable where two controls are one, as with an input without effect
+
+_Estimates = tuple[Estimate, ...]
 
 
 def sobol(
@@ -83,7 +86,7 @@ def sobol(
     first, total, pairs, noise = block.named(found)
     return Result(
         method="sobol", names=names, measures={"first": first, "total": total}, leading="total", rows=len(values),
-        replications=replications, spread=_spread(quantity), pairs=dict(zip(combinations(names, 2), pairs, strict=False)),
+        replications=replications, spread=spread(quantity), pairs=dict(zip(combinations(names, 2), pairs, strict=False)),
         noise=noise if replications > 1 else None, unconverged=verdict.unconverged(names, total),
         corrected=quantity.shape[1] > 1, noise_in_intervals=luck is None or bool(np.isfinite(luck).all()),
     )  # fmt: skip
@@ -161,7 +164,7 @@ class _Block(NamedTuple):
         interactions = _Ratios(closed - first[:, j] - first[:, k], aa, np.stack(of_pair, axis=-1))
         return [mains, interactions, _noise(runs, common)]
 
-    def named(self, found: list[Estimate]) -> tuple[tuple[Estimate, ...], ...]:
+    def named(self, found: list[Estimate]) -> tuple[_Estimates, _Estimates, _Estimates, Estimate]:
         """First orders, totals, second orders; and the share of noise."""
         d = self.inputs
         return tuple(found[:d]), tuple(found[d : 2 * d]), tuple(found[2 * d : -1]), found[-1]
@@ -210,8 +213,3 @@ def _bounds(
         np.where(unbounded, np.maximum(value, 1.0), high),
     )
     return np.append(low[:-1], max(low[-1], 0.0)), np.append(high[:-1], min(high[-1], 1.0))
-
-
-def _spread(quantity: np.ndarray) -> float:
-    f = centred(quantity)
-    return max(float(product(f, f, apart=True).mean()), 0.0) ** 0.5
