@@ -17,6 +17,7 @@ from experiments.design import Design
 from experiments.job import ScenarioJob
 from experiments.priors import Uncertain
 from experiments.reach.runs import Bench
+from experiments.sweep import Plan, fill
 from experiments.vary import Factor, factors
 from scenarios.calibration import REGION, Anchor, Shared
 from scenarios.errors import InputError
@@ -196,8 +197,7 @@ class Table:
     """The runs of one case, point after point as they are asked for.
 
     `values` (points, names), `found` (points, replications, facts) hold what was run, `at` says which dimensions of the
-    cube are its own. `least` is the smallest distance of each fact to any run, `nearest` the misses of the run whose
-    farthest fact was nearest.
+    cube are its own.
     """
 
     case: Case
@@ -208,6 +208,7 @@ class Table:
     def __post_init__(self) -> None:
         self.values = np.empty((0, len(self.case.names)))
         self.found = np.empty((0, self.replications, len(self.case.anchors)))
+        self.factors = self.case.factors()
         self.errors: Counter[str] = Counter()
 
     @property
@@ -220,19 +221,38 @@ class Table:
         first = len(self.values)
         new = values_at(points[:, list(self.at)], self.case.uncertain)
         self.values = np.concatenate([self.values, new])
-        design = Design(self.case.names, self.values, KIND, {}, self.case.factors())
-        runs = self.bench.run(
-            self.case.store,
-            self.case.job,
-            design,
-            sorted(set(self.case.columns)),
-            replications=self.replications,
-        )
-        self.errors = runs.errors
-        columns = {name: column[first:] for name, column in runs.columns.items()}
+        columns = self._runs(first)
         self.found = np.concatenate([self.found, self.case.outcomes(new, columns)])
         distance = np.square(self.case.misses(self.found[first:])).sum(axis=-1)
         return Drawn(distance, np.arange(first, len(self.values)))
+
+    def _runs(self, first: int) -> dict[str, np.ndarray]:
+        """The columns of the runs from point `first` on, (points, replications); those that are missing are done."""
+        design = Design(self.case.names, self.values, KIND, {}, self.factors)
+        bench, job, names = self.bench, self.case.job, sorted(set(self.case.columns))
+        plan = Plan(job, design, self.replications, bench.seed, fresh=True)
+        tasks = [
+            job.task(point, r, plan.seed_of(point, r), dict(zip(self.case.names, row, strict=True)))
+            for point, row in enumerate(self.values[first:].tolist(), start=first)
+            for r in range(self.replications)
+        ]
+        with plan.open_store(bench.folder / self.case.store, bench.request) as store:
+            fill(store, job, tasks, bench.executor, total=len(tasks), progress=bench.progress)
+            rows = store.table(["point", "replication", "error", *names], failed=True)
+        bench.progress.next()
+        point, replication = (rows[name].to_numpy() for name in ("point", "replication"))
+        mine = np.flatnonzero(
+            (point >= first) & (point < len(self.values)) & (replication < self.replications)
+        )
+        said = rows["error"].to_pylist()
+        self.errors.update(said[k] for k in mine if said[k])
+        found = {}
+        for name in names:
+            found[name] = np.full((len(self.values) - first, self.replications), np.nan)
+            found[name][point[mine] - first, replication[mine]] = rows[name].to_numpy(zero_copy_only=False)[
+                mine
+            ]
+        return found
 
 
 def values_at(points: np.ndarray, uncertain: Sequence[Uncertain]) -> np.ndarray:
