@@ -55,12 +55,18 @@ def check_folder(path: str | Path) -> Path:
         raise InputError(
             [f"{path}: holds files that anju did not write; choose another --out, or remove them"]
         )
+    check_parent(path)
+    return path
+
+
+def check_parent(path: Path) -> None:
+    """Raise InputError if nothing can be made at `path`: a file is in the way, or the folder may not be written."""
+    path = path.expanduser().resolve()
     parent = next(folder for folder in path.parents if folder.exists())
     try:
         tempfile.TemporaryFile(dir=parent).close()
     except OSError as error:
         raise InputError([f"{path}: results cannot be written here: {parent}: {error.strerror}"]) from error
-    return path
 
 
 def is_ours(path: Path) -> bool:

@@ -47,6 +47,28 @@ for persons on the list. debt: housing and start-up loans a household living at 
 at the window's end.
 """
 M = {name: k for k, name in enumerate(MEASURES)}
+WORDS = {
+    "persons": ("persons moved by the window's end", "申请期末搬迁人数"),
+    "persons_all": ("persons moved by the run's end", "期末搬迁人数"),
+    "unaided_persons": ("persons who left unaided by the window's end", "申请期末自发搬离人数"),
+    "pool_share": ("share of the pool moved", "占待搬迁人口比例"),
+    "cost": ("public cost, whole run", "公共支出（全期）"),
+    "relocation": ("public cost of the moves, whole run", "搬迁支出（全期）"),
+    "standing": ("standing entitlements, whole run", "常设待遇支出（全期）"),
+    "quota_revenue": ("sale of land quotas, whole run", "用地指标收益（全期）"),
+    "appropriated": ("put in by the budgets, whole run", "预算拨款（全期）"),
+    "pool_money": ("received and borrowed for listed persons, whole run", "按人头筹集资金（全期）"),
+    "unspent": ("money left at the end", "期末结余"),
+    "county_debt": ("counties' debt at the end", "期末县级债务"),
+    "cost_per_mover": ("public cost a person moved", "每搬迁一人公共支出"),
+    "income": ("movers' income a head and year", "搬迁户人均年收入"),
+    "employed_share": ("movers' labour in work", "搬迁劳动力就业率"),
+    "arrears_share": ("loans in arrears", "贷款拖欠户占比"),
+    "debt": ("movers' debt a household", "搬迁户户均债务"),
+    "returned_share": ("share of movers who returned", "回流率"),
+    "urban_share": ("urban share of residents", "常住人口城镇化率"),
+    "income_ratio": ("urban over rural income", "城乡收入比"),
+}
 
 RATES = ("pace_per_year", "returned_per_year")
 """Shares a year, NaN where there is nothing to measure. pace_per_year: persons who receive keys over those who have not moved yet,
@@ -176,6 +198,13 @@ def units(scenario: Scenario) -> dict[str, str]:
     """Unit of each column."""
     targets = {f"target_{target.id}": target.unit for target in scenario.targets}
     return {name: targets.get(name) or _unit(name) for name in columns(scenario)}
+
+
+def label(scenario: Scenario, name: str) -> dict[str, str]:
+    """What a column is called, en and zh; one without words of its own goes by its name."""
+    targets = {f"target_{target.id}": (target.en, target.zh) for target in scenario.targets}
+    en, zh = targets.get(name) or WORDS.get(name, (name, name))
+    return {"en": en, "zh": zh}
 
 
 def named(columns: Sequence[str], name: str, *, where: str) -> str:

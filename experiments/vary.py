@@ -14,6 +14,7 @@ import numpy as np
 
 from scenarios import assemble
 from scenarios.errors import InputError, problem
+from scenarios.scenario import SET
 from scenarios.show import name_of
 from scenarios.units import WHOLE, UnitError, convert
 from scenarios.words import did_you_mean, in_unit, legal, plain
@@ -181,26 +182,38 @@ def resolve_name(scenario: Scenario, text: str, *, where: str = VARY) -> Entry:
     A name of a mode or of the population may stand alone if only one is so called (absent_share). Among several with one short
     name it is the one with a range in the scenario. Raises InputError.
     """
-    entries = {entry.name: entry for entry in scenario.entries()}
-    symbols = {_symbol(entry): entry for entry in entries.values() if _symbol(entry)}
-    if text in entries or text in symbols:
-        return entries.get(text) or symbols[text]
-    short: dict[str, list[Entry]] = {}
-    without_owner: dict[str, list[Entry]] = {}
-    for entry in entries.values():
-        for name in short_names(entry.name, entry.unit):
-            short.setdefault(name, []).append(entry)
+    found = meant(scenario, text)
+    if len(found) > 1:
+        names = ", ".join(entry.name for entry in found)
+        raise InputError([problem(where, text, "may mean several numbers", f"one of {names}")])
+    if not found:
+        entries = scenario.entries()
+        short = (
+            name
+            for entry in entries
+            for name in (_symbol(entry), *short_names(entry.name, entry.unit))
+            if name
+        )
+        known_name(text, [*(entry.name for entry in entries), *short, *_GROUPS], where=where, expected=_NAMES)
+    return found[0]
+
+
+def meant(scenario: Scenario, text: str) -> list[Entry]:
+    """The numbers that a text may mean, as `resolve_name` reads it; more than one if it leaves that open."""
+    short: list[Entry] = []
+    without_owner: list[Entry] = []
+    for entry in scenario.entries():
+        if text in (entry.name, _symbol(entry) or entry.name):
+            return [entry]
         owner, _, leaf = entry.name.rpartition(".")
-        for name in (leaf, *short_names(leaf, entry.unit)) if owner else ():
-            without_owner.setdefault(name, []).append(entry)
-    for meant in (short.get(text, []), without_owner.get(text, [])):
-        ranged = [entry for entry in meant if entry.range is not None]
-        if len(ranged) == 1 or len(meant) == 1:
-            return (ranged or meant)[0]
-        if meant:
-            names = ", ".join(entry.name for entry in meant)
-            raise InputError([problem(where, text, "may mean several numbers", f"one of {names}")])
-    return entries[known_name(text, [*entries, *symbols, *short, *_GROUPS], where=where, expected=_NAMES)]
+        if text in short_names(entry.name, entry.unit):
+            short.append(entry)
+        if owner and text in (leaf, *short_names(leaf, entry.unit)):
+            without_owner.append(entry)
+    found = short or without_owner
+    # what --set gave has lost its range, and is meant all the same
+    ranged = [entry for entry in found if entry.range is not None or entry.source == SET]
+    return ranged if len(ranged) == 1 else found
 
 
 def known_name(text: str, known: Iterable[str], *, where: str, expected: str = "") -> str:
@@ -260,6 +273,12 @@ def _asked(scenario: Scenario, text: str, fixed: Collection[str], where: str) ->
         return [_given(scenario, entry, values)]
     if entry.range is None:
         example = "0,1" if entry.unit == "flag" else f"LOW..HIGH {entry.unit}"
+        if entry.source == SET:
+            raise _Refused(
+                "is set by --set, which leaves it no range",
+                "",
+                f"leave --set out, or give one: '{name}={example}'",
+            )
         raise _Refused(f"has no range in {scenario.name}", "", f"give one: '{name}={example}'")
     return [_with_own_range(scenario, entry)]
 

@@ -10,6 +10,7 @@ from fakes import but, fake_scenario, fake_study
 
 import scenarios
 from experiments import answers, cli, results, study
+from experiments.executors.cluster import ClusterLost
 from scenarios.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -178,6 +179,15 @@ def test_a_full_disk(asked, home, monkeypatch, capsys):
         and "Traceback" not in err
         and [p for p in written(home) if p != "results"] == []
     )
+
+
+def test_a_lost_cluster_is_a_failure(asked, home, monkeypatch, capsys):
+    def lost(*_, **__):
+        raise ClusterLost(["Dask cluster tcp://here:1: the scheduler went away"])
+
+    monkeypatch.setattr(study, "run_study", lost)
+    assert cli.main(["run", "x", "--replications", "1", "--no-figures"]) == cli.INTERNAL
+    assert capsys.readouterr().err == "error: Dask cluster tcp://here:1: the scheduler went away\n"
 
 
 def test_an_internal_error_names_its_log(asked, monkeypatch, capsys, tmp_path):

@@ -236,17 +236,17 @@ def test_a_study_and_its_extension_merge(tmp_path):
 @pytest.mark.parametrize(
     "changes, said",
     [
-        ({"model_hash": "c3" * 32}, "model_hash is c3c3.* instead of a1a1"),
-        ({"seed": 2}, "seed is 2 instead of 1"),
-        ({"design": {"kind": "sobol"}}, "design.kind is sobol instead of lhs"),
-        ({"fresh_seeds": True}, "fresh_seeds is True instead of missing"),
-        ({"columns": ["persons", "cost", "x"]}, r"columns\[2\] is x instead of county.share"),
+        ({"model_hash": "c3" * 32}, "the model"),
+        ({"seed": 2}, "the seed"),
+        ({"design": {"kind": "sobol"}}, "the design"),
+        ({"fresh_seeds": True}, "how seeds are given"),
+        ({"columns": ["persons", "cost", "x"]}, "the outcomes that are kept"),
     ],
 )
 def test_stores_of_two_studies_are_not_mixed_and_the_difference_is_named(tmp_path, changes, said):
     inputs = [made(tmp_path / "a"), made(tmp_path / "b", **changes)]
     before = [tree(path) for path in inputs]
-    with pytest.raises(InputError, match=f"b: another study than .*a, .*: {said}"):
+    with pytest.raises(InputError, match=f"b: another study than .*a, .*; not the same: {said}$"):
         merge(tmp_path / "out", inputs)
     with pytest.raises(InputError, match="another study"):
         merge(inputs[0], inputs[1:])

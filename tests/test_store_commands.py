@@ -134,6 +134,14 @@ def test_where_there_is_no_store_the_nearest_is_offered(capsys, command):
     assert 'did you mean "plan-sweep-1"' in refused(capsys, command, "results/plan-sweep-2")
 
 
+def test_what_is_no_store_cannot_be_verified(capsys, home):
+    (home / "study").mkdir()
+    (home / "study" / "manifest.json").write_text("{}")
+    assert "holds a result, but no store" in refused(capsys, "verify", "study")
+    (home / "study" / "manifest.json").write_text("{")
+    assert anju(capsys, "verify", "study")[0] == cli.INTERNAL  # a store whose manifest is damaged
+
+
 def test_verify_says_what_is_wrong_and_exits_with_1(capsys, home):
     assert anju(capsys, "verify", STORE) == (cli.DONE, f"{STORE}: in order\n", "")
     assert anju(capsys, "verify", STORE, "--lang", "zh")[1] == f"{STORE}：完好\n"
@@ -157,7 +165,7 @@ def test_merge_makes_one_store_of_many(capsys, home):
     assert json.loads(anju(capsys, "merge", "results/all", "part-0", "--json")[1])["done"] == 10
     made(home / "other", seed=2)
     before = tree(home)
-    assert "seed is 2 instead of 1" in refused(capsys, "merge", "results/all", "other")
+    assert "not the same: the seed" in refused(capsys, "merge", "results/all", "other")
     assert tree(home) == before
 
 

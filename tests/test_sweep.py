@@ -336,6 +336,8 @@ def test_the_summary_in_two_languages(sweeps, odd):
         zh.startswith("扫描 town：24个点（grid）× 2次重复，已完成46/48次模拟\n2次失败：\n") and "0 / 23" in zh
     )
     assert en.count("\n") == zh.count("\n")
+    assert "public cost, whole run" in en and "公共支出（全期）" in zh  # not the columns' names
+    assert "_share" not in en + zh and "target_" not in en + zh
     assert "A share of points is not a probability" in en and "点的占比不是概率" in zh
 
 
@@ -350,11 +352,57 @@ def test_what_a_number_hangs_on_is_found(sweeps, one_thread, here):
         "attachment_mean=-2..2:6",
     )
     out, _ = sweeps(*vary, store="other")
-    _, _, drivers = out.partition("What target_moved hangs on (share of rank variance)\n")
-    lines = [line.strip() for line in drivers.splitlines()[:2]]
+    _, _, drivers = out.partition("What this hangs on (share of rank variance): ")
+    lines = [line.strip() for line in drivers.splitlines()[1:3]]
     assert {line.rpartition("  ")[0].rstrip("% 0123456789.") for line in lines} == {
         "relocation subsidy for each registered member    +", "attachment to the village, mean (the intercept)  −",
     }  # fmt: skip
+
+
+def test_a_smaller_sweep_than_there_is_says_so(sweeps, one_thread, here):
+    shutil.copytree(one_thread, here / "store")
+    whole, _ = sweeps(*FEW)
+    assert "asked for" not in whole
+    less, _ = sweeps(*FEW[:-1], "1")
+    head, note, *rest = less.splitlines()
+    assert note == "4 points x 1 replication asked for; the store holds more, and all of it is counted"
+    assert [head, *rest] == whole.splitlines()
+
+
+def test_a_file_is_no_place_for_results(anju, region, here):
+    (here / "file").write_text("mine")
+    for command in (("sweep", region, "--design", "replications"), ("run", region, "--replications", "1")):
+        code, out, err = anju(*command, "--out", "file")
+        assert (
+            (code, out) == (cli.BAD_INPUT, "")
+            and "file: Not a directory" in err
+            and "cannot be written here" in err
+        )
+    assert (here / "file").read_text() == "mine"
+
+
+def test_settings_take_short_names(anju, region):
+    def shown(*settings, name="lishui"):
+        args = [part for one in settings for part in ("--set", one)]
+        return anju("show", name, *args, "--json")
+
+    short = shown("subsidy=12000", "b_y=0.9")
+    assert short[0] == 0 and short[1] == shown("subsidy_yuan_per_person=12000", "b_income=0.9")[1]
+    code, _, err = shown("subsidy=12000", "subsidy_yuan_per_person=13000")
+    assert code == cli.BAD_INPUT and "subsidy_yuan_per_person: is set twice" in err
+    code, _, err = shown("subsidie_yuan_per_person=12000")
+    assert code == cli.BAD_INPUT and 'did you mean "subsidy_yuan_per_person"' in err
+    code, _, err = shown("subsidy=12000", name=region)
+    assert (
+        code == cli.BAD_INPUT and "may mean several numbers; expected one of subsidy_yuan_per_person" in err
+    )
+
+
+def test_a_number_that_is_set_needs_a_span_to_vary(anju):
+    code, _, err = anju("sweep", "lishui", "--set", "subsidy=12000", "--vary", "subsidy")
+    assert code == cli.BAD_INPUT and "is set by --set, which leaves it no range; leave --set out" in err
+    scenario = scenarios.load("lishui", sets={"subsidy_yuan_per_person": "12000"})
+    assert sweep.plan(scenario, ["subsidy=9000..15000"]).design.names == ("subsidy_yuan_per_person",)
 
 
 def test_all_runs_failed(sweeps, odd, anju, region):

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,11 +106,12 @@ def door(what: str = "") -> Iterator[None]:
 
 
 def refusal(error: BaseException) -> type[Refused]:
-    """Failed where a disk is to blame, Refused where it is the input."""
+    """Failed where a disk or a cluster is to blame, Refused where it is the input."""
+    from experiments.executors.cluster import ClusterLost
     from experiments.store.disk import FULL, CannotWrite
 
     full = any(isinstance(one, OSError) and one.errno in FULL for one in (error, error.__cause__))
-    return Failed if full or isinstance(error, CannotWrite) else Refused
+    return Failed if full or isinstance(error, CannotWrite | ClusterLost) else Refused
 
 
 @contextlib.contextmanager
@@ -147,8 +148,31 @@ def load(name: str, sets: Sequence[str] | None, packages: Sequence[str] | None) 
         if key.strip() in pairs:
             raise Refused(f"--set {text}: {key.strip()} is set twice")
         pairs[key.strip()] = value.strip()
-    with door():
-        return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
+    with door(), once():
+        try:
+            return scenarios.load(name, packages=tuple(packages or ()), sets=pairs)
+        except input_error():
+            full = _in_full(name, pairs, packages)
+            if full == pairs:
+                raise
+            return scenarios.load(name, packages=tuple(packages or ()), sets=full)
+
+
+def _in_full(name: str, pairs: Mapping[str, str], packages: Sequence[str] | None) -> dict[str, str]:
+    """Settings whose short names (subsidy) and symbols (b_y) are written out, as --vary takes them too."""
+    import scenarios
+    from experiments import vary
+
+    scenario = scenarios.load(name, packages=tuple(packages or ()))
+    known = {entry.name for entry in scenario.entries()}
+    full: dict[str, str] = {}
+    for key, value in pairs.items():
+        if key not in known and vary.meant(scenario, key):
+            key = vary.resolve_name(scenario, key, where="--set").name
+        if key in full:
+            raise Refused(f"--set {key}: is set twice")
+        full[key] = value
+    return full
 
 
 @contextlib.contextmanager

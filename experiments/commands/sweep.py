@@ -131,6 +131,7 @@ def sweep(
     scenario = load(name, set_, with_)
     people = households_of(households, scenario)
 
+    from experiments import files
     from experiments import sweep as sweeps
     from experiments.sweep import report
     from scenarios import frozen
@@ -143,6 +144,7 @@ def sweep(
             households_file=None if households is None else frozen.households_parquet(households),
         )  # fmt: skip
         folder = store or out / sweeps.folder_name(plan, part)
+        files.check_parent(folder)
         plan = plan.joined(folder)
         if dry_run:
             announce_compile()
@@ -162,7 +164,7 @@ def sweep(
         done = sweeps.run(
             plan, folder, works, shard=part, again=retry_failed, request=request, progress=progress
         )
-    told = report.summary(folder)
+    told = report.summary(folder, plan)
     if as_json:
         typer.echo(report.as_json(told))
     else:

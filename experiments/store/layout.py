@@ -38,6 +38,10 @@ VARIES = (
 Manifest = dict[str, Any]
 
 
+class NoStore(InputError):
+    """There is no store in the folder, or none that this anju can read."""
+
+
 class Design(Protocol):
     """A table of points: `values` has shape (points, names), in base units."""
 
@@ -62,16 +66,19 @@ def study(manifest: Mapping[str, Any]) -> str:
     return files.digest(identity(manifest))
 
 
-def differences(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Path and both values wherever two JSON contents differ."""
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        for key in sorted({*a, *b}):
-            yield from differences(a.get(key), b.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for k, pair in enumerate(zip(a, b, strict=True)):
-            yield from differences(*pair, f"{path}[{k}]")
-    elif a != b or type(a) is not type(b):
-        yield path, a, b
+WHAT = {
+    "format": "the format", "model_hash": "the model", "scenario_hash": "the scenario", "scenario": "the scenario",
+    "households_hash": "the households", "design": "the design", "factors": "what is varied, or its ranges",
+    "factor_names": "what is varied, or its ranges", "seed": "the seed", "fresh_seeds": "how seeds are given",
+    "columns": "the outcomes that are kept",
+}  # fmt: skip
+"""What the entries of an identity say of a study."""
+
+
+def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """In what two identities differ, in words, or as the entry is called where it has none."""
+    wrong = [key for key in sorted({*a, *b}) if files.digest(a.get(key)) != files.digest(b.get(key))]
+    return list(dict.fromkeys(WHAT.get(key, key) for key in wrong))
 
 
 def new_manifest(content: Mapping[str, Any], design: Design, parts: Mapping[str, bytes]) -> Manifest:
@@ -103,9 +110,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(
-            [f"{folder}: no store here{_nearest(folder)}; `anju store ls` lists stores"]
-        ) from error
+        raise NoStore([f"{folder}: no store here{_nearest(folder)}; `anju store ls` lists stores"]) from error
     try:
         manifest = json.loads(data)
         checksum = manifest.pop("checksum", None)
@@ -113,9 +118,9 @@ def read_manifest(folder: Path) -> Manifest:
     except (ValueError, AttributeError) as error:
         raise InputError([_damaged(path, "is not the JSON that was written")]) from error
     if kept is None:
-        raise InputError([f"{folder}: holds a result, but no store; `anju store ls` lists stores"])
+        raise NoStore([f"{folder}: holds a result, but no store; `anju store ls` lists stores"])
     if isinstance(kept, int) and kept > FORMAT:
-        raise InputError([f"{folder}: a store of format {kept}; this anju reads {FORMAT}: use a newer one"])
+        raise NoStore([f"{folder}: a store of format {kept}; this anju reads {FORMAT}: use a newer one"])
     if checksum != files.digest(manifest):
         raise InputError([_damaged(path, "was changed after it was written")])
     return manifest

@@ -58,15 +58,10 @@ def _opened(out: Path, inputs: Sequence[str | Path]) -> list[Store]:
 
 
 def _refuse_other_study(a: Store, b: Store) -> None:
-    found = layout.differences(layout.identity(a.manifest), layout.identity(b.manifest))
-    wrong = [f"{path} is {_short(y)} instead of {_short(x)}" for path, x, y in found]
-    if wrong:
-        more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise InputError(
-            [
-                f"{b.folder}: another study than {a.folder}, their runs do not mix: {'; '.join(wrong[:3])}{more}"
-            ]
-        )
+    if differ := layout.differences(layout.identity(a.manifest), layout.identity(b.manifest)):
+        raise InputError([
+            f"{b.folder}: another study than {a.folder}, their runs do not mix; not the same: {', '.join(differ)}"
+        ])  # fmt: skip
 
 
 def _refuse_other_design(longest: Store, store: Store) -> None:
@@ -113,8 +108,3 @@ def _gathered(parts: list[Part], part: np.ndarray, row: np.ndarray, schema: pa.S
             held = []
     if held:
         yield pa.concat_tables(held).combine_chunks()
-
-
-def _short(value: object) -> str:
-    text = "missing" if value is None else str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."

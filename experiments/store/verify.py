@@ -22,9 +22,9 @@ def verify(path: str | Path) -> list[str]:
     path = Path(path).expanduser().absolute()
     try:
         manifest, design = layout.read(path)
+    except layout.NoStore:
+        raise
     except InputError as error:
-        if not (path / layout.MANIFEST).exists():
-            raise
         return error.messages
     store = Store(path, manifest, design, check=False)
     wrong = list(layout.damaged_files(path, manifest))

@@ -14,8 +14,7 @@ import numpy as np
 from experiments import design as designs
 from experiments import files, measures, vary
 from experiments.job import ScenarioJob, Task
-from experiments.store import Store
-from experiments.store.layout import MANIFEST
+from experiments.store import Store, layout
 from experiments.study import check_numbers, run_seed, versions
 from scenarios import frozen
 from scenarios.errors import InputError
@@ -198,9 +197,8 @@ class Plan:
             )
 
     def _refuse_other(self, store: Store) -> None:
-        mine, theirs = files.plain(self.identity()), store.manifest
-        differ = [_WHAT[key] for key in mine if theirs.get(key) != mine[key]]
-        differ += [_WHAT["columns"]] if store.columns != self.job.columns else []
+        mine = files.plain(self.identity() | {"columns": self.job.columns})
+        differ = layout.differences(mine, {key: store.manifest.get(key) for key in mine})
         if differ:
             raise InputError([
                 f"{store.folder}: holds another study; not the same: {', '.join(differ)}; choose another folder, or ask for the same"
@@ -230,12 +228,5 @@ class Plan:
         }
 
 
-_WHAT = {
-    "format": "the format", "model_hash": "the model", "scenario_hash": "the scenario", "households_hash": "the households",
-    "design": "the design", "factors": "what is varied, or its ranges", "seed": "the seed", "fresh_seeds": "how seeds are given",
-    "columns": "the outcomes that are kept",
-}  # fmt: skip
-
-
 def _has_store(folder: Path) -> bool:
-    return (folder / MANIFEST).is_file()
+    return (folder / layout.MANIFEST).is_file()

@@ -6,14 +6,13 @@ import dataclasses
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments import files
+from experiments import files, measures
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.store import Store
@@ -147,11 +146,13 @@ class Summary:
     errors: tuple[tuple[str, int], ...]  # the commonest, with how often
     targets: tuple[Target, ...]
     outcomes: tuple[Outcome, ...]
-    labels: dict[str, dict[str, str]]
+    labels: dict[str, dict[str, str]]  # of outcomes and of what varies
+    units: dict[str, str]  # of outcomes
+    asked: tuple[int, int]  # points and replications
 
 
-def summary(folder: Path) -> Summary:
-    """Read a store and say what its runs come to."""
+def summary(folder: Path, asked: Plan | None = None) -> Summary:
+    """Read a store and say what its runs come to; `asked` may be less than it holds."""
     from scenarios import frozen
 
     with Store.open(folder) as store:
@@ -187,7 +188,11 @@ def summary(folder: Path) -> Summary:
             for name, values in columns.items()
             if np.isfinite(values).any()
         ),
-        labels=labelled,
+        labels=labelled | {name: measures.label(scenario, name) for name in shown},
+        units={name: manifest["units"][name] for name in shown},
+        asked=(len(asked.design.values), asked.replications)
+        if asked
+        else (len(design), manifest["replications"]),
     )
 
 
@@ -229,6 +234,12 @@ def summary_text(s: Summary, lang: str) -> str:
         f" {s.good:,} of {s.planned:,} runs done",
         f"扫描 {s.scenario}：{s.points:,}个点（{s.design}）× {s.replications:,}次重复，已完成{s.good:,}/{s.planned:,}次模拟",
     ))  # fmt: skip
+    points, replications = s.asked
+    if points < s.points or replications < s.replications:
+        page.add(say(
+            f"{_n(points, 'point')} x {_n(replications, 'replication')} asked for; the store holds more, and all of it is counted",
+            f"本次只要求{points:,}个点 × {replications:,}次重复；结果库中已有更多，以下全部计入",
+        ))  # fmt: skip
     if s.failed:
         page.add(say(f"{s.failed:,} failed:", f"{s.failed:,}次失败："))
         for error, n in s.errors:
@@ -243,14 +254,17 @@ def summary_text(s: Summary, lang: str) -> str:
     noise = any(o.parts for o in s.outcomes)
     rows = [("", "5 %", say("median", "中位数"), "95 %", say("noise", "随机波动占方差") if noise else "")]
     for o in s.outcomes:
-        form = _form(o.name, page)
+        form = page.share if s.units[o.name] == "share" else page.form("", s.units[o.name])
         share = page.share(o.parts.noise_share) if o.parts else ""
-        rows.append((o.name, form(o.spread.low), form(o.spread.median), form(o.spread.high), share))
+        rows.append(
+            (s.labels[o.name][lang], form(o.spread.low), form(o.spread.median), form(o.spread.high), share)
+        )
     page.table(rows)
     for o in s.outcomes[:1]:
         if o.drivers and o.drivers.inputs:
+            what = s.labels[o.name][lang]
             page.title(
-                f"What {o.name} hangs on (share of rank variance)", f"{o.name}取决于什么（秩方差占比）"
+                f"What this hangs on (share of rank variance): {what}", f"{what}取决于什么（秩方差占比）"
             )
             page.table([
                 (s.labels[d.name][lang], ("+" if d.sign > 0 else "−") + page.share(d.share), f"{page.share(d.low)} – {page.share(d.high)}")
@@ -262,10 +276,6 @@ def summary_text(s: Summary, lang: str) -> str:
         "点的占比不是概率：它取决于给定的取值区间。",
     ))  # fmt: skip
     return "\n".join(page.lines)
-
-
-def _form(name: str, page: Page) -> Callable[[float], str]:
-    return page.share if name.endswith("_share") else page.count
 
 
 def as_json(told: Any) -> str:
