@@ -16,7 +16,7 @@ from scenarios.facts import USES, Fact, Match
 from scenarios.words import did_you_mean
 
 NEEDED = (*facts.COLUMNS, "metric", "event", "scope", "date")
-OPTIONAL = ("scenario", "en", "zh", *KINDS)
+OPTIONAL = ("scenario", "en", "zh", *KINDS, "error")  # the last is for calibrations
 HOW = ("given with the fact", "随事实给出")
 
 
