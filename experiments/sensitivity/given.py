@@ -32,6 +32,7 @@ from experiments.sensitivity.quantity import (
     check_points,
     check_table,
     estimates,
+    is_grid,
     product,
     quantities,
     share_of_noise,
@@ -61,7 +62,11 @@ def rank(
     x = check_table("rank", len(names), x, values)
     check_points("rank", names, x, FEWEST_POINTS)
     tie_breaker = np.random.default_rng(seed).random(len(x))
-    tables = [_Levels(column) if _has_levels(column) else _Neighbours(column, tie_breaker) for column in x.T]
+    complete = is_grid(x)
+    tables = [
+        _Levels(column, complete) if _has_levels(column) else _Neighbours(column, tie_breaker)
+        for column in x.T
+    ]
 
     def shares(kept: np.ndarray) -> np.ndarray:
         runs = values[:, kept]
@@ -75,10 +80,8 @@ def rank(
     luck = jackknife(lambda kept: shares(kept)[:, 0], replications) if common else None
     if luck is not None:
         low, high = widened(value, low, high, luck)
-    low, high = (
-        np.where(np.isnan(low), np.minimum(value, 0.0), low),
-        np.where(np.isnan(high), np.maximum(value, 1.0), high),
-    )
+    low = np.where(np.isnan(low), np.minimum(value, 0.0), low)
+    high = np.where(np.isnan(high), np.maximum(value, 1.0), high)
     low[-1], high[-1] = max(low[-1], 0.0), min(high[-1], 1.0)
     found = [Estimate(*numbers) for numbers in np.stack([value, low, high], axis=1).tolist()]
     first, noise = tuple(found[:-1]), found[-1]
@@ -99,7 +102,7 @@ def _shares(
     """
     f = centred(quantity)
     square = product(f, f, apart=True)
-    variance = square.mean() * len(f) / (len(f) - 1)
+    variance = square.mean() * (1.0 if tables[0].complete else len(f) / (len(f) - 1))
     if not variance > 0.0:
         return np.full((len(tables) + 1, 3), np.nan)
     found = np.array(
@@ -122,9 +125,10 @@ def _share(
     """
     n, others = len(f), table.mean_of_others(f)
     explained = product(f, others, apart=common)
-    centre = (
-        product(f, f, apart=common).mean() / n
-    )  # what products of different points lose by their common centre
+    if table.complete:  # nothing is drawn, so a level's mean is that of all its points
+        explained, centre = explained + (square - explained) / table.alike, 0.0
+    else:  # what products of different points lose by their common centre
+        centre = product(f, f, apart=common).mean() / n
     share = float((explained.mean() + centre) / variance)
     parts = (2.0 * explained - product(others, others, apart=common) - share * square) / variance
     residual = (f.mean(axis=1) - others.mean(axis=1)) ** 2 / (1.0 + table.overlap / 2.0) / variance
@@ -147,6 +151,8 @@ class _Neighbours:
     the products of all points and their others.
     """
 
+    complete, alike = False, 1.0
+
     def __init__(self, column: np.ndarray, tie_breaker: np.ndarray) -> None:
         n = len(column)
         self.order = np.lexsort((tie_breaker, column))
@@ -165,16 +171,20 @@ class _Neighbours:
 
 
 class _Levels:
-    """An input with levels, each in two points or more; the others of a point are those of its level."""
+    """An input with levels, each in two points or more; the others of a point are those of its level.
 
-    def __init__(self, column: np.ndarray) -> None:
+    `complete` says that the points are a grid, and `alike` how many points have the level of each.
+    """
+
+    def __init__(self, column: np.ndarray, complete: bool) -> None:
         _, self.level, self.points = np.unique(column, return_inverse=True, return_counts=True)
         self.overlap = 2.0 * len(self.points) / len(column)
+        self.complete, self.alike = complete, self.points[self.level]
 
     def mean_of_others(self, f: np.ndarray) -> np.ndarray:
         total = np.zeros((len(self.points), *f.shape[1:]))
         np.add.at(total, self.level, f)
-        return (total[self.level] - f) / (self.points[self.level] - 1)[:, None]
+        return (total[self.level] - f) / (self.alike - 1)[:, None]
 
 
 def _has_levels(column: np.ndarray) -> bool:

@@ -134,19 +134,25 @@ def check_points(method: str, names: Sequence[str], x: np.ndarray, fewest: int) 
             raise InputError([
                 f"{method}: {name} is {column[0]:g} in every point; an input that varies expected: leave it out"
             ])  # fmt: skip
-    alone = ((np.diff(x, axis=0) != 0.0).sum(axis=1) == 1).mean()
-    if x.shape[1] > 1 and alone > 0.5 and not _is_grid(x):
+    if _keeps_values(x) and not is_grid(x):
         raise InputError([
-            f"{method}: most points differ from the one before in one input only, as in a design of saltelli, morris or oat;"
+            f"{method}: too many points keep values of the one before, as in a design of saltelli, morris or oat, or points in futures;"
             " independent points expected (lhs, sobol, grid): use the method that the design is for"
         ])  # fmt: skip
 
 
-def _is_grid(x: np.ndarray) -> bool:
+def is_grid(x: np.ndarray) -> bool:
     """Whether every combination of the columns' values is there equally often."""
     _, often = np.unique(x, axis=0, return_counts=True)
     combinations = np.prod([float(len(np.unique(column))) for column in x.T])
     return len(often) == combinations and np.ptp(often) == 0
+
+
+def _keeps_values(x: np.ndarray) -> bool:
+    """Whether an input has the value of the row before more often than chance has it, by a quarter of all rows."""
+    kept = (np.diff(x, axis=0) == 0.0).mean(axis=0)
+    chance = [((np.unique(column, return_counts=True)[1] / len(column)) ** 2).sum() for column in x.T]
+    return bool((kept > np.array(chance) + 0.25).any())
 
 
 def _checked(y: np.ndarray) -> np.ndarray:
