@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from experiments.cheapest.frontier import Curve
 from experiments.cheapest.store import frontier_table
@@ -141,8 +142,9 @@ def _reach(ax: Any, f: Found, words: Words, unit: float) -> None:
         mix = f.recommendation.mix
         ax.plot(mix.cost.value / unit, mix.count.value / scale, marker="D", ms=4.0, mec="white", mew=0.6,
                 color=style.VERMILLION, zorder=6, clip_on=False)  # fmt: skip
-        ax.annotate(words("frontier_recommended"), (mix.cost.value / unit, mix.count.value / scale), xytext=(-4, 6), ha="right",
-                    textcoords="offset points", color=style.VERMILLION, zorder=6)  # fmt: skip
+        ax.annotate(words("frontier_recommended"), (mix.cost.value / unit, mix.count.value / scale), xytext=(-5, 8), ha="right",
+                    textcoords="offset points", color=style.VERMILLION, zorder=6,
+                    path_effects=[withStroke(linewidth=2.5, foreground="white")])  # fmt: skip
     ax.set_ylabel(_axis(f, words))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}")
     if t.unit == "share":

@@ -309,11 +309,12 @@ def _share(share: Share, words: Words) -> str:
 
 def _shares(ax: Any, r: Reach, words: Words) -> None:
     edge = r.plan.question.probability
-    ax.axvspan(0.0, 1.0 - edge, color=style.mix(style.VERMILLION, 0.22), lw=0, zorder=0)
-    ax.axvspan(edge, 1.0, color=style.mix(style.BLUE, 0.22), lw=0, zorder=0)
     n = len(r.shares)
+    below = n / (n + 1.0)  # the zones' names stand over them, because they are wider
+    ax.axvspan(0.0, 1.0 - edge, ymax=below, color=style.mix(style.VERMILLION, 0.22), lw=0, zorder=0)
+    ax.axvspan(edge, 1.0, ymax=below, color=style.mix(style.BLUE, 0.22), lw=0, zorder=0)
     for x, ha, key in ((0.0, "left", "not_reached"), (0.5, "center", "between"), (1.0, "right", "reached")):
-        ax.text(x, 0.45, say(words, key), ha=ha, va="center", color=style.GREY, size=style.SMALL)
+        ax.text(x, 0.55, say(words, key), ha=ha, va="center", color=style.GREY, size=style.SMALL)
     for k, share in enumerate(r.shares):
         ax.hlines(k + 1.5, share.low, share.high, color=style.mix(style.PURPLE, 0.55), lw=2.6, zorder=2)
         if share.runs:
