@@ -99,15 +99,10 @@ def test_what_the_facts_do_not_touch_stays_as_the_prior_and_is_said_to():
     assert all(one.ratio_low < 1.02 and one.ratio_high > 0.95 for one in judged[1:])
 
 
-def test_fresh_dimensions_belong_to_the_chance_of_a_run():
+def test_what_a_case_alone_does_not_know_widens_the_posterior():
     # theta = fact - nuisance, nuisance even on -1..1: an even posterior blurred, sd sqrt(1/3 + 0.01)
     found = given(
-        lambda p, rng: theta(p[:, :1]) + 2.0 * p[:, 1:] - 1.0,
-        [0.0],
-        [0.1],
-        dimensions=2,
-        fresh=[1],
-        particles=1000,
+        lambda p, rng: theta(p[:, :1]) + 2.0 * p[:, 1:] - 1.0, [0.0], [0.1], dimensions=2, particles=1000
     )
     x, nuisance = theta(found.cloud.points[:, 0]), 2.0 * found.cloud.points[:, 1] - 1.0
     assert x.std() == pytest.approx(math.sqrt(1 / 3 + 0.01), rel=0.1)

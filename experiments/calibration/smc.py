@@ -97,14 +97,12 @@ class Sample:
 
 
 def sample(
-    run: Run, *, cases: int, dimensions: int, fresh: Sequence[int] = (), particles: int, seed: int,
-    watch: Callable[[Generation], None] | None = None,
+    run: Run, *, cases: int, dimensions: int, particles: int, seed: int, watch: Callable[[Generation], None] | None = None,
 ) -> Sample:  # fmt: skip
     """Particles given the facts.
 
-    Cases are run in their order, later ones only for candidates that earlier ones leave a chance. `fresh` dimensions are not
-    walked through: each candidate draws them anew, as if they belonged to the chance of a run. `watch` sees each batch and may
-    raise.
+    Cases are run in their order, later ones only for candidates that earlier ones leave a chance. `watch` sees each batch and
+    may raise.
     """
     order = tuple(range(cases))
     first = _prior(dimensions, particles, np.random.default_rng([seed, 0]))
@@ -115,7 +113,6 @@ def sample(
         np.stack([one.place for one in drawn], axis=1),
         np.arange(particles),
     )
-    walked = np.setdiff1d(np.arange(dimensions), np.array(fresh, dtype=np.int64))
     generations = [Generation(math.inf, float(particles), 1.0, 0.0, (particles,) * cases)]
     cold, factor, moves = 0.0, 1.0, 0.0  # cold: 1 / tau^2
     while True:
@@ -125,8 +122,8 @@ def sample(
         if colder > cold:
             cloud = _taken(cloud, _resampled(weights, rng))
         cold = colder
-        step = factor * STEP / math.sqrt(max(len(walked), 1))
-        candidates = _candidates(cloud.points, walked, fresh, step, rng)
+        step = factor * STEP / math.sqrt(dimensions)
+        candidates = _candidates(cloud.points, step, rng)
         cloud, accepted, runs = _moved(cloud, candidates, cold, rng.random(particles), run, order)
         factor = min(max(factor * _exp(2.0 * (accepted - LIKED)), 0.02), 4.0)
         generations.append(Generation(_tau(cold), effective, accepted, step, runs))
@@ -208,18 +205,10 @@ def _taken(cloud: Cloud, at: np.ndarray) -> Cloud:
 # Moves
 
 
-def _candidates(
-    points: np.ndarray, walked: np.ndarray, fresh: Sequence[int], step: float, rng: np.random.Generator
-) -> np.ndarray:
+def _candidates(points: np.ndarray, step: float, rng: np.random.Generator) -> np.ndarray:
     """One candidate a particle: a normal step along the particles' own spread, folded back into the cube."""
-    found = points.copy()
-    z = rng.standard_normal((len(points), len(walked)))
-    if len(walked):
-        root = _root(points[:, walked])
-        found[:, walked] = fold(points[:, walked] + step * (z[:, None, :] * root[None, :, :]).sum(axis=2))
-    if len(fresh):
-        found[:, list(fresh)] = rng.random((len(points), len(fresh)))
-    return found
+    z, root = rng.standard_normal(points.shape), _root(points)
+    return fold(points + step * (z[:, None, :] * root[None, :, :]).sum(axis=2))
 
 
 def fold(x: np.ndarray) -> np.ndarray:

@@ -192,8 +192,7 @@ def calibrate(
     ]
     near = _Near(plan, tables)
     found = smc.sample(
-        near.run, cases=len(plan.cases), dimensions=len(plan.dimensions),
-        fresh=range(len(plan.uncertain), len(plan.dimensions)), particles=plan.particles, seed=plan.seed, watch=near.watch,
+        near.run, cases=len(plan.cases), dimensions=len(plan.dimensions), particles=plan.particles, seed=plan.seed, watch=near.watch,
     )  # fmt: skip
     near.refuse_empty(found)
     checked = [_check_runs(plan, k, bench, found.cloud) for k, bench in enumerate(benches)]

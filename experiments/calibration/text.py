@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ VERDICTS = {
     UNCLEAR: ("unclear: more particles", "不确定，需更多粒子"),
 }  # fmt: skip
 MOST_PAIRS = 6
+_NUMBER = re.compile(r"[-−]?[\d,.]+")  # what a unit stands behind
 DOUBTFUL = 0.05  # chance below which a fact is said to be badly met
 
 
@@ -54,14 +56,18 @@ def sentence(c: Calibrated, lang: str) -> str:
     else:
         en += "the facts move none of them by itself clearly"
         zh += "事实不能明确约束其中任何一个"
-    en += f"; {left} they do not move" if left else ""
-    zh += f"；{left}个不受约束" if left else ""
+    if c.pairs and not {c.pairs[0].first, c.pairs[0].second} <= {one.name for one in moved}:
+        tied = [c.labels[name] for name in (c.pairs[0].first, c.pairs[0].second)]
+        en += f"; of {tied[0]['en']} and {tied[1]['en']} they know a combination only"
+        zh += f"；对{tied[0]['zh']}与{tied[1]['zh']}只能约束其组合"
+    en += f"; {left} parameters they do not move" if left else ""
+    zh += f"；{left}个参数不受约束" if left else ""
     return page.say(en + ".", zh + "。")
 
 
 def _names(page: Page, c: Calibrated, some: Sequence[Judged]) -> str:
     lang = "zh" if page.zh else "en"
-    return page.say(", ", "、").join(c.labels[one.name][lang] for one in some)
+    return page.say("; ", "、").join(c.labels[one.name][lang] for one in some)
 
 
 # Facts
@@ -94,7 +100,7 @@ def _facts(page: Page, c: Calibrated) -> None:
 
 def _fact_row(page: Page, check: Check) -> tuple[str, ...]:
     form = form_of(page, check.anchor)
-    spans = [f"{form(low)} – {form(high)}" for low, _, high in (check.prior, check.posterior)]
+    spans = [span(form(low), form(high)) for low, _, high in (check.prior, check.posterior)]
     return (
         page.say(check.anchor.en, check.anchor.zh), form(check.anchor.value), error_of(page, check.anchor), *spans,
         _chance(page, check.tail),
@@ -110,6 +116,14 @@ def form_of(page: Page, anchor: Anchor) -> Callable[[float], str]:
     if anchor.unit.startswith("yuan"):
         return page.yuan
     return lambda x: "–" if math.isnan(x) else page.count(x) if abs(x) >= 100 else f"{x:.3g}"
+
+
+def span(low: str, high: str) -> str:
+    """A range, with a unit that both ends have once, and minus signs."""
+    behind = _NUMBER.sub("", high, count=1)
+    if behind == _NUMBER.sub("", low, count=1):
+        low = low.removesuffix(behind)
+    return f"{low} – {high}".replace("-", "−")
 
 
 def error_of(page: Page, anchor: Anchor) -> str:
@@ -165,7 +179,7 @@ def _parameters(page: Page, c: Calibrated) -> None:
 def _parameter_row(page: Page, c: Calibrated, k: int) -> tuple[str, ...]:
     one, unit, lang = c.parameters[k], c.plan.units[k], "zh" if page.zh else "en"
     spans = [
-        f"{written(low, unit, lang)} – {written(high, unit, lang)}"
+        span(written(low, unit, lang), written(high, unit, lang))
         for low, _, high in (one.prior, one.posterior)
     ]
     return (
@@ -213,8 +227,8 @@ def _runs(page: Page, c: Calibrated) -> None:
         if case.own:
             own, shared = len(case.own), len(case.walked)
             page.paragraph(page.say(
-                f"{case.name}: {shared} parameters shared, {own} of its own, drawn from their ranges along with each run.",
-                f"{case.name}：共用参数{shared}个，自有参数{own}个（随每次模拟在其区间内抽取）。",
+                f"{case.name}: {shared} parameters shared, {own} of its own, sampled along.",
+                f"{case.name}：共用参数{shared}个，自有参数{own}个（一并抽样）。",
             ))  # fmt: skip
 
 

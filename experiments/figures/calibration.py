@@ -12,7 +12,7 @@ import numpy as np
 from experiments.calibration.cases import miss
 from experiments.calibration.judge import NARROWED, SHIFTED, UNMOVED, Check
 from experiments.calibration.study import Calibrated
-from experiments.calibration.text import error_of, form_of, sentence
+from experiments.calibration.text import error_of, form_of, sentence, span
 from experiments.figures import caption, sheets, style
 from experiments.figures.text import Words
 from experiments.reach.text import written
@@ -20,7 +20,7 @@ from experiments.wording import Page
 
 NAME = "calibration"
 HEADING, AXIS, PITCH, FACT = 6.0, 10.0, 5.2, 8.5  # mm: above a panel, below it, a parameter, a fact
-NAMES, NUMBERS, SAID = 48.0, 40.0, 22.0  # mm: names on the left, numbers and verdicts on the right
+NAMES, NUMBERS, SAID = 68.0, 34.0, 10.0  # mm: names on the left, numbers and verdicts on the right
 FARTHEST = 6.0  # stated errors shown
 BEFORE, AFTER, STILL = style.FAINT, style.BLUE, style.mix(style.BLUE, 0.45)
 
@@ -75,8 +75,8 @@ def rows(c: Calibrated) -> list[dict[str, Any]]:
         for one in some:
             name = one.anchor.fact.quantity if isinstance(one, Check) else one.name
             row: dict[str, Any] = {"panel": panel, "name": name}
-            for what, span in (("prior", one.prior), ("posterior", one.posterior)):
-                row |= {f"{what}_{q}": x for q, x in zip(("low", "median", "high"), span, strict=True)}
+            for what, ends in (("prior", one.prior), ("posterior", one.posterior)):
+                row |= {f"{what}_{q}": x for q, x in zip(("low", "median", "high"), ends, strict=True)}
             isfact = isinstance(one, Check)
             row |= {"ratio": None if isfact else one.ratio, "verdict": None if isfact else one.verdict}
             row |= {"fact": one.anchor.value if isfact else None, "error": one.anchor.sd if isfact else None}
@@ -110,7 +110,7 @@ def _footnote(c: Calibrated, words: Words) -> list[str]:
         words, "made", version=c.version, id=c.plan.id, seed=c.plan.seed, particles=f"{c.plan.particles:,}",
         runs=f"{sum(c.runs.values()):,}",
     )  # fmt: skip
-    cited = dict.fromkeys(caption.short(anchor.fact.source) for anchor in c.plan.anchors)
+    cited = dict.fromkeys(caption.short(anchor.fact.source).rstrip("/") for anchor in c.plan.anchors)
     return [words("comma").join((name, made)), say(words, "cited", list=words("comma").join(cited))]
 
 
@@ -137,10 +137,8 @@ def _parameters(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> 
         at = top + (row + 0.5) * PITCH
         name = c.labels[one.name][words.lang]
         sheet.label(style.MARGIN, at, _fit(name, NAMES - 2.0))
-        span = (
-            f"{written(one.posterior[0], unit, words.lang)} – {written(one.posterior[2], unit, words.lang)}"
-        )
-        sheet.label(right, at, span)
+        ends = [written(one.posterior[q], unit, words.lang) for q in (0, 2)]
+        sheet.label(right, at, span(*ends))
         sheet.label(right + NUMBERS + SAID - 3.0, at, words.percent(one.ratio), ha="right")
     ax.set(xlim=(0.0, 1.0), ylim=(-0.5, len(order) - 0.5), yticks=[], xticks=[0.0, 0.25, 0.5, 0.75, 1.0])
     ax.set_xlabel(say(words, "range"))
@@ -179,15 +177,15 @@ def _facts(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> None:
     ax.axvline(0.0, color=style.INK, lw=0.8, zorder=1)
     for row, check in enumerate(c.checks):
         y = len(c.checks) - 1 - row
-        for span, size, colour in ((check.prior, 0.5, BEFORE), (check.posterior, 0.26, AFTER)):
-            low, middle, high = np.clip(miss(check.anchor, np.array(span)), -FARTHEST, FARTHEST)
+        for ends, size, colour in ((check.prior, 0.5, BEFORE), (check.posterior, 0.26, AFTER)):
+            low, middle, high = np.clip(miss(check.anchor, np.array(ends)), -FARTHEST, FARTHEST)
             ax.barh(y, max(high - low, 0.03), size, left=low, color=colour, lw=0, zorder=2)
             if colour == AFTER:
                 ax.plot(middle, y, "o", ms=3.0, color=style.INK, mec="white", mew=0.4, zorder=3)
         at = top + (row + 0.5) * FACT
         name = style.wrap(page.say(check.anchor.en, check.anchor.zh), NAMES - 3.0, style.TEXT)
         lines = name.count("\n") + 1
-        sheet.write(style.MARGIN, at - lines * style.TEXT * style.LEADING / 2, name)
+        sheet.write(style.MARGIN, at - lines * style.TEXT * style.LEADING / 2, name, linespacing=1.15)
         form = form_of(page, check.anchor)
         sheet.label(right, at, f"{form(check.anchor.value)}  {error_of(page, check.anchor)}")
     ax.set(xlim=(-FARTHEST, FARTHEST), ylim=(-0.5, len(c.checks) - 0.5), yticks=[], xticks=[-6, -3, 0, 3, 6])

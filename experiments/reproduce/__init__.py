@@ -165,15 +165,15 @@ def _kind(folder: Path) -> tuple[Mapping[str, Any], Kind]:
         from experiments.reproduce.of_run import RunAgain
 
         return manifest, RunAgain
-    if manifest.get("kind") in ("reach", "cheapest") and (paths := behind(folder)):
+    if manifest.get("kind") in ("reach", "cheapest", "calibration") and (paths := behind(folder)):
         folders.check_files(folder, manifest)
         return manifest, lambda *_: StoresAgain(paths)
     if manifest.get("kind") == "sensitivity":
         folders.check_files(folder, manifest)
         return manifest, lambda *_: StoresAgain(named(folder, manifest))
     raise InputError([
-        f"{folder}: its manifest.json is of none of `anju run`, `compare`, `sweep`, `reach`, `cheapest` and `sensitivity`, so"
-        " nothing was run"
+        f"{folder}: its manifest.json is of none of `anju run`, `compare`, `sweep`, `reach`, `cheapest`, `sensitivity` and"
+        " `calibrate`, so nothing was run"
     ])  # fmt: skip
 
 
