@@ -226,7 +226,8 @@ def peel(sample: Sample, support: float, criterion: str = EVIDENCE) -> tuple[Ste
     A slice holds at least PEEL of the box's runs, and all points of equal value: points are never parted by chance. By `gain`
     it is the slice that adds most density a run lost (Kwakkel & Jaxa-Rozen 2016). With few points many thin slices hold no
     hit by chance, and noise goes first; by `evidence` it is therefore taken from the side of which some piece, a
-    slice or thicker, holds fewest hits for its size.
+    slice or thicker, holds fewest hits for its size, and only as long as that is more than chance: beyond what one side in
+    all shows with a probability of CHANCE.
     """
     used = sample.runs > 0
     x, hits, runs = sample.x[used], sample.hits[used].astype(float), sample.runs[used].astype(float)
@@ -234,8 +235,9 @@ def peel(sample: Sample, support: float, criterion: str = EVIDENCE) -> tuple[Ste
     all_hits, all_runs = hits.sum(), runs.sum()
     box = everything(x.shape[1])
     steps = [Step(box, 1.0, 1.0, all_hits / all_runs)]
+    enough = 0.0 if criterion == GAIN else _least_evidence(x.shape[1]) * sample.replications**0.5
     while True:
-        cut = _best_cut(x, hits, runs, order, support * all_runs, criterion)
+        cut = _best_cut(x, hits, runs, order, support * all_runs, criterion, enough)
         if cut is None:
             return tuple(steps)
         input, side, place = cut
@@ -248,7 +250,13 @@ def peel(sample: Sample, support: float, criterion: str = EVIDENCE) -> tuple[Ste
 
 
 def _best_cut(
-    x: np.ndarray, hits: np.ndarray, runs: np.ndarray, order: np.ndarray, least: float, criterion: str
+    x: np.ndarray,
+    hits: np.ndarray,
+    runs: np.ndarray,
+    order: np.ndarray,
+    least: float,
+    criterion: str,
+    enough: float,
 ) -> tuple[int, int, float] | None:
     """Input, side and place of the slice to take off next; `order` (inputs, points in the box) sorts them by each input."""
     inputs = np.arange(len(order))
@@ -269,10 +277,17 @@ def _best_cut(
     slices = np.take_along_axis(score, thinnest[:, :, None], axis=2)[:, :, 0]
     best = slices if criterion == GAIN else score.max(axis=2)
     side, input = np.unravel_index(int(best.argmax()), best.shape)
-    if not best[side, input] > 0.0:
+    if not best[side, input] > enough:
         return None
     k = thinnest[side, input]
     return int(input), int(side), float((ranked[input, k] + ranked[input, k + 1]) / 2.0)
+
+
+def _least_evidence(inputs: int) -> float:
+    """Standard deviations that chance alone exceeds on one of all sides with a probability of CHANCE (Bonferroni)."""
+    from simulation.draws import normal
+
+    return float(normal(1.0 - CHANCE / (2 * max(inputs, 1))))
 
 
 def _evidence(w: float, h: float, pieces: np.ndarray, lost: np.ndarray) -> np.ndarray:

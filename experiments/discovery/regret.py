@@ -93,7 +93,7 @@ def regrets(
     rows = [
         Score(
             name=name,
-            share=Range(float(share[k].mean()), *wilson(share[k].sum(), n)),
+            share=Range(float(share[k].mean()), *wilson(share[k].sum().item(), n)),
             mean=_mean(outcome[k], times),
             tenth=sign * float(np.quantile(good[k], TENTH)),
             worst=sign * float(good[k].min()),

@@ -242,10 +242,10 @@ def plan_of(
         raise InputError(
             [f"{first.name}: nothing is uncertain, so there is one future only; nothing can be found in it"]
         )
-    held = {name for p in found for name in p.held} | {name for name in own if name not in shared}
+    uncertain = {entry.name for _, scenario in scenarios for entry in scenario.uncertainties()}
     return Plan(
         policies=found, jobs=tuple(ScenarioJob(policy.scenario) for policy in found), event=wanted,
-        settings=asked, names=names, held=tuple(sorted(held)), points=points, replications=replications, given=given,
+        settings=asked, names=names, held=tuple(sorted(uncertain - {*names})), points=points, replications=replications, given=given,
     )  # fmt: skip
 
 

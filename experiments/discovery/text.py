@@ -58,6 +58,16 @@ def sentence(d: Discovery, lang: str) -> str:
     return said
 
 
+def question_sentence(d: Discovery, lang: str) -> str:
+    """In which futures it happens, as one sentence."""
+    return _found(Page(lang, banded=True), d)
+
+
+def robust_sentence(d: Discovery, lang: str) -> str:
+    """Which policy is most robust, as one sentence."""
+    return _robust(Page(lang, banded=True), d)
+
+
 def _found(page: Page, d: Discovery) -> str:
     name, happens, base = (
         event_name(page, d.case.event),
@@ -204,7 +214,7 @@ def _box(page: Page, d: Discovery, number: int, found: Found) -> None:
     ))  # fmt: skip
     page.add()
     head = (page.say("limit", "界限"), page.say("", ""), page.say("95 % of resamples", "95%重抽样"),
-            page.say("part of its range", "占取值范围"), page.say("quasi-p", "准p值"), page.say("limited in", "受限次数"))  # fmt: skip
+            page.say("part of its range", "占取值范围"), page.say("quasi-p", "准p值"), page.say("limited in", "受限比例"))  # fmt: skip
     page.table(
         [
             head,
@@ -220,6 +230,11 @@ def _box(page: Page, d: Discovery, number: int, found: Found) -> None:
         page.add(page.say(
             f"  No box has the density asked for ({asked}); this one is nearest to full coverage and density.",
             f"  没有情景框达到所要求的密度（{asked}）；此为最接近完全覆盖与密度者。",
+        ))  # fmt: skip
+    if any(s.sides[limit] < 0.5 for limit in found.box.limits):
+        page.paragraph(page.say(
+            "Shaky: a limit that less than half of the resamples find is not to be relied on; more points settle it.",
+            "不稳：不到一半的重抽样能找到的界限不可倚重，需增加点数。",
         ))  # fmt: skip
     others = [k for k in _by_share(found) if k not in found.order and s.restricted[k] >= 0.25]
     if others:
@@ -529,8 +544,8 @@ def _means(page: Page, d: Discovery) -> None:
         ))  # fmt: skip
         page.paragraph(say(
             f"quasi-p: how easily a limit that adds nothing would look so good; limits above {CHANCE:g} were taken off. Limited in:"
-            " how many resamples limit this input on this side; a limit in few of them is not to be relied on.",
-            f"准p值：毫无作用的界限看来同样好的可能性，高于{CHANCE:g}的已去掉。受限次数：重抽样中该因素在该侧受限的比例，比例低则不可倚重。",
+            " the share of resamples that limit this input on this side.",
+            f"准p值：毫无作用的界限看来同样好的可能性，高于{CHANCE:g}的已去掉。受限比例：重抽样中该因素在该侧受限的比例。",
         ))  # fmt: skip
     page.paragraph(say(
         f"A share of {what} is not a probability: it depends on the ranges that were given."

@@ -153,16 +153,16 @@ def _simplest(errors: np.ndarray, weights: np.ndarray) -> int:
     return int(np.flatnonzero(means <= within).max())
 
 
-def _chance(grower: _Grower, permutations: int = PERMUTATIONS) -> float:
+def _chance(grower: _Grower) -> float:
     """p of the unpruned tree's fit, against the same points with their hits shuffled; stops early as `prim.chance` does."""
     mine, better = _fit(grower), 0
-    for k in range(permutations):
+    for k in range(PERMUTATIONS):
         order = np.random.default_rng([grower.seed, SHUFFLED, k]).permutation(len(grower.y))
         other = _Grower(grower.x, grower.y[order], grower.w[order], grower.depth, grower.support, grower.seed)
         better += _fit(other) >= mine
         if better == ENOUGH:
             return better / (k + 1)
-    return (better + 1) / (permutations + 1)
+    return (better + 1) / (PERMUTATIONS + 1)
 
 
 def _fit(grower: _Grower) -> float:
