@@ -220,8 +220,8 @@ def fold(x: np.ndarray) -> np.ndarray:
 def _root(points: np.ndarray) -> np.ndarray:
     """Lower triangular root of the points' covariance, by sums in a fixed order: LAPACK's last bits differ between CPUs."""
     n, d = points.shape
-    off = points - points.sum(axis=0) / n
-    covariance = np.array([[float((off[:, i] * off[:, j]).sum()) / n for j in range(d)] for i in range(d)])
+    off = np.ascontiguousarray((points - points.sum(axis=0) / n).T)
+    covariance = np.array([[float((one * other).sum()) / n for other in off] for one in off])
     variances = np.maximum(np.diag(covariance), 1e-12)
     covariance = (1.0 - SHRINK) * covariance
     covariance[np.arange(d), np.arange(d)] = variances

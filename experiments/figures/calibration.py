@@ -20,7 +20,12 @@ from experiments.wording import Page
 
 NAME = "calibration"
 HEADING, AXIS, PITCH, FACT = 6.0, 10.0, 5.2, 8.5  # mm: above a panel, below it, a parameter, a fact
-NAMES, NUMBERS, SAID = 68.0, 34.0, 10.0  # mm: names on the left, numbers and verdicts on the right
+NAMES, NUMBERS, WIDTHS = (
+    68.0,
+    36.0,
+    10.0,
+)  # mm: names on the left at most, ranges and their widths on the right
+LEAST = 40.0  # mm for names
 FARTHEST = 6.0  # stated errors shown
 BEFORE, AFTER, STILL = style.FAINT, style.BLUE, style.mix(style.BLUE, 0.45)
 
@@ -88,16 +93,16 @@ def draw(c: Calibrated, words: Words) -> style.Sheet:
     """Parameters above, facts below."""
     above, below = PITCH * len(c.parameters), FACT * len(c.checks)
     sheet = style.Sheet(
-        height=HEADING + 5.0 + above + AXIS + 2.0 + HEADING + below + AXIS,
+        height=HEADING + 6.0 + above + AXIS + 2.0 + HEADING + below + AXIS,
         title=sentence(c, words.lang).rstrip(".。"),
         note=say(words, "note"),
         footnote=_footnote(c, words),
     )
     sheet.heading(style.MARGIN, 2.0, "a", say(words, "parameters"))
     keys = [(BEFORE, say(words, "before")), (AFTER, say(words, "after")), (STILL, say(words, "still"))]
-    sheet.key(style.MARGIN + NAMES, HEADING - 1.0, keys)
-    _parameters(sheet, c, words, HEADING + 5.0)
-    top = HEADING + 5.0 + above + AXIS + 2.0
+    sheet.key(style.MARGIN + _names_width(c, words), HEADING - 2.0, keys)
+    _parameters(sheet, c, words, HEADING + 6.0)
+    top = HEADING + 6.0 + above + AXIS + 2.0
     sheet.heading(style.MARGIN, top + 2.0, "b", say(words, "facts"))
     _facts(sheet, c, words, top + HEADING)
     return sheet
@@ -118,11 +123,12 @@ def _footnote(c: Calibrated, words: Words) -> list[str]:
 
 
 def _parameters(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> None:
-    width, height = _panel_width(), PITCH * len(c.parameters)
-    ax = sheet.axes(style.MARGIN + NAMES, top, width, height)
-    right = style.MARGIN + NAMES + width + 3.0
+    names, height = _names_width(c, words), PITCH * len(c.parameters)
+    width = _panel_width(names)
+    ax = sheet.axes(style.MARGIN + names, top, width, height)
+    right = style.MARGIN + names + width + 3.0
     sheet.label(right, top - 2.0, say(words, "width"), color=style.GREY)
-    sheet.label(right + NUMBERS + SAID - 3.0, top - 2.0, say(words, "ratio"), color=style.GREY, ha="right")
+    sheet.label(right + NUMBERS + WIDTHS - 3.0, top - 2.0, say(words, "ratio"), color=style.GREY, ha="right")
     order = sorted(
         range(len(c.parameters)), key=lambda k: (c.parameters[k].verdict == UNMOVED, c.parameters[k].ratio)
     )
@@ -136,10 +142,10 @@ def _parameters(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> 
         ax.plot(middle, y, "o", ms=3.0, color=style.INK, mec="white", mew=0.4)
         at = top + (row + 0.5) * PITCH
         name = c.labels[one.name][words.lang]
-        sheet.label(style.MARGIN, at, _fit(name, NAMES - 2.0))
+        sheet.label(style.MARGIN, at, _fit(name, names - 2.0))
         ends = [written(one.posterior[q], unit, words.lang) for q in (0, 2)]
         sheet.label(right, at, span(*ends))
-        sheet.label(right + NUMBERS + SAID - 3.0, at, words.percent(one.ratio), ha="right")
+        sheet.label(right + NUMBERS + WIDTHS - 3.0, at, words.percent(one.ratio), ha="right")
     ax.set(xlim=(0.0, 1.0), ylim=(-0.5, len(order) - 0.5), yticks=[], xticks=[0.0, 0.25, 0.5, 0.75, 1.0])
     ax.set_xlabel(say(words, "range"))
     style.bare(ax, "left")
@@ -161,17 +167,24 @@ def _fit(text: str, width: float) -> str:
     return text.rstrip() + "…"
 
 
-def _panel_width() -> float:
-    return style.WIDTH - 2 * style.MARGIN - NAMES - NUMBERS - SAID
+def _names_width(c: Calibrated, words: Words) -> float:
+    """Room for the names of parameters; names of facts are broken into lines."""
+    longest = max(style.width_of(c.labels[one.name][words.lang], style.TEXT) for one in c.parameters)
+    return min(max(longest + 3.0, LEAST), NAMES)
+
+
+def _panel_width(names: float) -> float:
+    return style.WIDTH - 2 * style.MARGIN - names - NUMBERS - WIDTHS
 
 
 # Facts
 
 
 def _facts(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> None:
-    width, height = _panel_width(), FACT * len(c.checks)
-    ax = sheet.axes(style.MARGIN + NAMES, top, width, height)
-    right, page = style.MARGIN + NAMES + width + 3.0, Page(words.lang, banded=True)
+    names, height = _names_width(c, words), FACT * len(c.checks)
+    width = _panel_width(names)
+    ax = sheet.axes(style.MARGIN + names, top, width, height)
+    right, page = style.MARGIN + names + width + 3.0, Page(words.lang, banded=True)
     sheet.label(right, top - 2.0, say(words, "fact"), color=style.GREY)
     ax.axvspan(-3.0, 3.0, color=style.SHADE, lw=0, zorder=0)
     ax.axvline(0.0, color=style.INK, lw=0.8, zorder=1)
@@ -183,7 +196,7 @@ def _facts(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> None:
             if colour == AFTER:
                 ax.plot(middle, y, "o", ms=3.0, color=style.INK, mec="white", mew=0.4, zorder=3)
         at = top + (row + 0.5) * FACT
-        name = style.wrap(page.say(check.anchor.en, check.anchor.zh), NAMES - 3.0, style.TEXT)
+        name = style.wrap(page.say(check.anchor.en, check.anchor.zh), names - 3.0, style.TEXT)
         lines = name.count("\n") + 1
         sheet.write(style.MARGIN, at - lines * style.TEXT * style.LEADING / 2, name, linespacing=1.15)
         form = form_of(page, check.anchor)
