@@ -199,6 +199,11 @@ class Page:
         return [("", *self.heading())] if self.banded else []
 
 
+def number(n: int, what: str) -> str:
+    """How many of what, in English: 1 run, 1,200 runs."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def _three(x: float) -> float:
     """Three significant digits."""
     return float(f"{x:.3g}")

@@ -78,7 +78,7 @@ def test_info_says_what_a_store_holds_and_how_to_read_it(capsys, home):
             "runs failed: 2",
             "2 x ValueError: no homes",
             "subsidy",
-            "1 shards",
+            "1 shard",
         ),
         "zh": (
             "完成／计划的模拟：10 / 12",
@@ -194,3 +194,9 @@ def test_a_contradiction_is_one_line(capsys, home):
 )
 def test_sizes_are_said_as_people_do(n, said):
     assert text.size(n) == said
+
+
+def test_one_run_is_no_runs(capsys, home):
+    made(home / "one", points=1, results=runs(1)[:1])
+    assert "(1 run)" in anju(capsys, "export", "one")[2]
+    assert "1 shard, 0 runs in the journal" in anju(capsys, "info", "one")[1]

@@ -7,7 +7,7 @@ import math
 from experiments import given_use
 from experiments.cheapest.search import Attempt, Mix, Range
 from experiments.cheapest.study import COST, Found
-from experiments.wording import Page
+from experiments.wording import Page, number
 from scenarios.show import name_of, quantity
 
 STEPS = 8  # rows of the frontier shown
@@ -47,7 +47,7 @@ def sentence(f: Found, lang: str) -> str:
     if r.status == "unconfirmed":
         more = r.attempt.more_runs if r.attempt else math.inf
         return what + say(
-            f"likely reached at {cost}, but not confirmed with {r.runs:,} runs{_more(page, more)}.",
+            f"likely reached at {cost}, but not confirmed with {number(r.runs, 'run')}{_more(page, more)}.",
             f"大致可在{cost}达到，但{r.runs:,}次模拟尚不足以确认{_more(page, more)}。",
         )
     best = _chance(page, r.mix.probability)
@@ -197,7 +197,7 @@ def _notes(page: Page, f: Found) -> None:
     page.add()
     failed = say(f", {r.failed} failed", f"，其中{r.failed}次失败") if r.failed else ""
     page.paragraph(say(
-        f"{r.runs:,} runs{failed}. The recommendation is the cheapest mix whose lower confidence limit reaches what is wished,"
+        f"{number(r.runs, 'run')}{failed}. The recommendation is the cheapest mix whose lower confidence limit reaches what is wished,"
         " not the cheapest by the best guess, which falls short about every second time.",
         f"共{r.runs:,}次模拟{failed}。推荐的是置信下限仍达到要求的最省组合；只看点估计的组合约有一半达不到要求。",
     ))  # fmt: skip

@@ -78,11 +78,12 @@ def export(
 ) -> None:
     """Write all runs to one file, in order of id: the same runs give the same bytes, however they came about."""
     from experiments import store
+    from experiments.wording import number
 
     out, format = _file_and_format(folder, out, format)
     with store.Store.open(folder) as opened:
         n = store.export(opened, out, format)
-    typer.echo(f"{out}  ({n} runs)", err=True)
+    typer.echo(f"{out}  ({number(n, 'run')})", err=True)
 
 
 @app.command(short_help="Check every byte and row of a store; exit with 1 if anything is wrong.")

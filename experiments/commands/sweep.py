@@ -134,6 +134,7 @@ def sweep(
     from experiments import files
     from experiments import sweep as sweeps
     from experiments.sweep import report
+    from experiments.wording import number
     from scenarios import frozen
     from simulation.codecache import announce_compile
 
@@ -170,7 +171,7 @@ def sweep(
     else:
         say(report.summary_text(told, one) for one in langs)
     if not quiet:
-        say_where(folder, started, more=f"{done} runs, ")
+        say_where(folder, started, more=f"{number(done, 'run')}, ")
     if told.failed and not told.good:
         raise typer.Exit(INTERNAL)
 

@@ -9,7 +9,7 @@ from experiments.comparison.judge import Difference
 from experiments.comparison.text import amounts
 from experiments.contributions.judge import Answer, Share
 from experiments.contributions.runs import Game
-from experiments.wording import Page
+from experiments.wording import Page, number
 
 Form = Callable[[float], str]
 SMALL = 0.02  # of the largest contribution: what is less is next to nothing
@@ -31,7 +31,7 @@ def plan(game: Game, runs: int, seconds: float, lang: str) -> str:
     page = Page(lang, banded=False)
     k = len(game.players)
     page.add(page.say(
-        f"{game.policy.name} against {game.reference.name}: {k} families of levers differ",
+        f"{game.policy.name} against {game.reference.name}: {k} {'family' if k == 1 else 'families'} of levers differ",
         f"{game.policy.name}与{game.reference.name}相比：{k}类政策杠杆不同",
     ))  # fmt: skip
     page.table([
@@ -39,14 +39,14 @@ def plan(game: Game, runs: int, seconds: float, lang: str) -> str:
         for player in game.players
     ])  # fmt: skip
     page.add(page.say(
-        f"2^{k} = {game.combinations:,} combinations, {runs:,} runs, about {_duration(seconds, zh=False)}; nothing was written.",
+        f"2^{k} = {game.combinations:,} combinations, {number(runs, 'run')}, about {_duration(seconds, zh=False)}; nothing was written.",
         f"2^{k} = {game.combinations:,}种组合，共{runs:,}次模拟，约需{_duration(seconds, zh=True)}；未写出任何文件。",
     ))  # fmt: skip
     return "\n".join(page.lines) + "\n"
 
 
 def _numbers(page: Page, n: int) -> str:
-    return page.say("1 number" if n == 1 else f"{n} numbers", f"{n}项")
+    return page.say(number(n, "number"), f"{n}项")
 
 
 def _duration(seconds: float, *, zh: bool) -> str:
@@ -104,13 +104,13 @@ def _head(page: Page, a: Answer) -> None:
     page.add(f"  {page.say('reference', '对照')}  {a.reference}  {a.title['reference'][lang]}")
     k, n, r = len(a.families), a.points, a.replications
     page.add(page.say(
-        f"  {k} families of levers, {2**k:,} combinations x {n} {'future' if n == 1 else 'futures'} x {r} "
-        f"{'replication' if r == 1 else 'replications'} = {a.runs:,} runs; the same households, draws and uncertain values in all.",
+        f"  {k} {'family' if k == 1 else 'families'} of levers, {2**k:,} combinations x {number(n, 'future')} x "
+        f"{number(r, 'replication')} = {number(a.runs, 'run')}; the same households, draws and uncertain values in all.",
         f"  {k}类杠杆，{2**k:,}种组合 × {n}种未来 × {r}次重复 = {a.runs:,}次模拟；农户、随机数和不确定因素取值全部相同。",
     ))  # fmt: skip
     if a.points_used < n:
         page.add(page.say(
-            f"  {n - a.points_used} futures left out: under some combination there is nothing to count.",
+            f"  {number(n - a.points_used, 'future')} left out: under some combination there is nothing to count.",
             f"  剔除{n - a.points_used}种未来：其中某些组合下没有可计的结果。",
         ))  # fmt: skip
 

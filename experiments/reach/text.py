@@ -13,7 +13,7 @@ from experiments.reach.judge import BETWEEN, CHANCE, MORE_RUNS, NOT_REACHED, PRI
 from experiments.reach.map import Tip
 from experiments.reach.relax import FACTOR, UTILITY, Gain
 from experiments.reach.study import Estimate, Reach
-from experiments.wording import EVENTS, WHY, Page
+from experiments.wording import EVENTS, WHY, Page, number
 from scenarios.show import quantity
 
 PRIORS = {
@@ -442,7 +442,7 @@ def _runs(page: Page, r: Reach) -> None:
     mapped = sum(k for name, k in n.items() if name.startswith("map"))
     eased = sum(k for name, k in n.items() if name.startswith("eased"))
     page.add(page.say(
-        f"  {sum(n.values()):,} in all: {futures:,} futures, {mapped:,} for the map, {n['centre']:,} at the central values,"
+        f"  {sum(n.values()):,} in all: {number(futures, 'future')}, {mapped:,} for the map, {n['centre']:,} at the central values,"
         f" {eased:,} with something eased; seed {r.plan.seed}",
         f"  共{sum(n.values()):,}次：未来{futures:,}，作图{mapped:,}，中心值{n['centre']:,}，逐项放宽{eased:,}；种子{r.plan.seed}",
     ))  # fmt: skip
@@ -499,7 +499,7 @@ def estimate_text(e: Estimate, lang: str) -> str:
     """The dry run in words."""
     page = Page(lang, banded=False)
     page.add(page.say(
-        f"{e.least:,} to {e.most:,} runs, {e.there:,} are there already",
+        f"{e.least:,} to {number(e.most, 'run')}, {e.there:,} are there already",
         f"{e.least:,}至{e.most:,}次模拟，其中{e.there:,}次已有",
     ))  # fmt: skip
     page.add(page.say(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.store.listing import Listed, name_of
-from experiments.wording import Page
+from experiments.wording import Page, number
 
 MOST_ERRORS = 5
 
@@ -68,12 +68,12 @@ def info_text(info: Mapping[str, Any], lang: str) -> str:
 
 def _files(page: Page, info: Mapping[str, Any]) -> str:
     said = page.say(
-        f"{info['shards']} shards, {info['in_journal']} runs in the journal",
+        f"{number(info['shards'], 'shard')}, {number(info['in_journal'], 'run')} in the journal",
         f"{info['shards']}个分片，日志中{info['in_journal']}次模拟",
     )
     if info["damaged"]:
         said += page.say(
-            f", {info['damaged']} damaged files set aside", f"，{info['damaged']}个损坏文件已移开"
+            f", {number(info['damaged'], 'damaged file')} set aside", f"，{info['damaged']}个损坏文件已移开"
         )
     return f"{said}, {size(info['bytes'])}" if not page.zh else f"{said}，{size(info['bytes'])}"
 
@@ -96,14 +96,14 @@ def _errors(page: Page, errors: Mapping[str, int]) -> None:
     for error, count in list(errors.items())[:MOST_ERRORS]:
         page.paragraph(f"{count:,} x {error}")
     if (more := len(errors) - MOST_ERRORS) > 0:
-        page.paragraph(page.say(f"and {more} more reasons", f"另有{more}种原因"))
+        page.paragraph(page.say(f"and {number(more, 'more reason')}", f"另有{more}种原因"))
 
 
 def verify_text(path: str, problems: Sequence[str], lang: str) -> str:
     """What is wrong with a store, a line a problem, or that nothing is; ending in a newline."""
     page = Page(lang, banded=False)
     if problems:
-        page.add(page.say(f"{path}: {len(problems)} problems", f"{path}：{len(problems)}处问题"))
+        page.add(page.say(f"{path}: {number(len(problems), 'problem')}", f"{path}：{len(problems)}处问题"))
         for problem in problems:
             page.add(f"  {problem}")
     else:

@@ -18,7 +18,7 @@ from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.store import Store
 from experiments.store.layout import KEYS, numpy
 from experiments.sweep.plan import Plan
-from experiments.wording import Page
+from experiments.wording import Page, number
 from scenarios.show import name_of
 
 ROW_BYTES = 8.0  # a number takes no more in a shard
@@ -74,7 +74,7 @@ def estimate_text(e: Estimate, lang: str) -> str:
     page = Page(lang, banded=False)
     say = page.say
     page.add(say(
-        f"{_n(e.points, 'point')} x {_n(e.replications, 'replication')}{_which(e, page)}{_n(e.runs, 'run')};"
+        f"{number(e.points, 'point')} x {number(e.replications, 'replication')}{_which(e, page)}{number(e.runs, 'run')};"
         f" {e.there:,} of them there already",
         f"{e.points:,}个点 × {e.replications:,}次重复{_which(e, page)}{e.runs:,}次模拟，其中{e.there:,}次已有",
     ))  # fmt: skip
@@ -93,10 +93,6 @@ def _which(e: Estimate, page: Page) -> str:
     if e.runs < e.points * e.replications:
         return page.say(", equal points run once: ", "，相同的点只模拟一次：")
     return " = "
-
-
-def _n(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _duration(seconds: float, page: Page) -> str:
@@ -230,14 +226,14 @@ def summary_text(s: Summary, lang: str) -> str:
     page = Page(lang, banded=True)
     say = page.say
     page.add(say(
-        f"Sweep of {s.scenario}: {_n(s.points, 'point')} ({s.design}) x {_n(s.replications, 'replication')},"
-        f" {s.good:,} of {s.planned:,} runs done",
+        f"Sweep of {s.scenario}: {number(s.points, 'point')} ({s.design}) x {number(s.replications, 'replication')},"
+        f" {s.good:,} of {number(s.planned, 'run')} done",
         f"扫描 {s.scenario}：{s.points:,}个点（{s.design}）× {s.replications:,}次重复，已完成{s.good:,}/{s.planned:,}次模拟",
     ))  # fmt: skip
     points, replications = s.asked
     if points < s.points or replications < s.replications:
         page.add(say(
-            f"{_n(points, 'point')} x {_n(replications, 'replication')} asked for; the store holds more, and all of it is counted",
+            f"{number(points, 'point')} x {number(replications, 'replication')} asked for; the store holds more, and all of it is counted",
             f"本次只要求{points:,}个点 × {replications:,}次重复；结果库中已有更多，以下全部计入",
         ))  # fmt: skip
     if s.failed:
