@@ -36,19 +36,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KINDS = ("replications", "grid", "lhs", "sobol", "saltelli", "morris", "oat", "fast", "dgsm")
-POINTS = {
-    "lhs": 100,
-    "sobol": 128,
-    "saltelli": 64,
-    "morris": 10,
-    "fast": 128,
-    "dgsm": 64,
-}  # where none are asked for
+# where none are asked for; of fast for one or two factors
+POINTS = {"lhs": 100, "sobol": 128, "saltelli": 64, "morris": 10, "fast": 65, "dgsm": 64}
 LEVELS = {"grid": 5, "morris": 4, "oat": 2}
 MOST_POINTS = 1_000_000
 DUMMY = "dummy"
 """An input that the model never sees, as a yardstick: what it seems to do, chance does."""
-HARMONICS = 4  # of the Fourier method; it needs more than 4 HARMONICS^2 points
+HARMONICS = 4  # of the Fourier method
 STEP = 0.1
 """Of the derivatives, in the range of an input. Shorter steps are nearer to a derivative, but the model's noise is divided by it."""
 
@@ -171,9 +165,20 @@ def _asked(
     groups: Mapping[str, tuple[str, ...]] | None = None,
 ) -> _Asked:  # fmt: skip
     return _Asked(
-        kind, factors, POINTS.get(kind, 1) if points is None else points, seed,
+        kind, factors, _usual(kind, len(factors)) if points is None else points, seed,
         LEVELS.get(kind, 2) if levels is None else levels, second_order, groups,
     )  # fmt: skip
+
+
+def _usual(kind: str, d: int) -> int:
+    """Points where none are asked for."""
+    return fewest_on_a_curve(d) if kind == "fast" else POINTS.get(kind, 1)
+
+
+def fewest_on_a_curve(d: int) -> int:
+    """Points of a curve of fast over `d` factors. With fewer some factors get one frequency and move together, so that one hides
+    the other."""
+    return 4 * HARMONICS**2 * max(d - 1, 1) + 1
 
 
 def _whole(
@@ -328,10 +333,11 @@ def _check(asked: _Asked) -> None:
         _check_morris(asked)
     if kind == "oat":
         _check_oat(asked)
-    if kind == "fast" and n <= 4 * HARMONICS**2:
-        raise InputError(
-            [f"--points {n}: fast takes more than {4 * HARMONICS**2} points a curve, such as 128"]
-        )
+    if kind == "fast" and n < (fewest := fewest_on_a_curve(len(asked.factors))):
+        raise InputError([
+            f"--points {n}: fast takes at least {fewest} points a curve for {len(asked.factors)} inputs (a dummy is one); with"
+            " fewer, inputs share a frequency and hide each other: add points, or vary less"
+        ])  # fmt: skip
     if kind == "dgsm":
         _check_derivatives(asked)
     if asked.rows > MOST_POINTS:

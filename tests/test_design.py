@@ -313,8 +313,23 @@ def test_curves_of_fast_are_as_salib_reads_them():
     assert found["ST"] == pytest.approx([0.55759, 0.44241, 0.24368], abs=0.1)
     with pytest.raises(InputError, match="the curves of fast with 1025 points are others"):
         design.extend(table, points=2049, seed=1)
-    with pytest.raises(InputError, match="more than 64 points"):
-        design.make("fast", three, points=64)
+    with pytest.raises(InputError, match="at least 129 points a curve for 3 inputs"):
+        design.make("fast", three, points=128)
+
+
+@pytest.mark.filterwarnings("ignore:FAST confidence intervals")
+def test_no_two_inputs_move_together_on_a_curve_of_fast():
+    from SALib.analyze import fast
+
+    for d in (2, 5, 13):
+        table = design.make("fast", tuple(factor(f"x{k}") for k in range(d)))
+        n = design.fewest_on_a_curve(d)
+        assert table.base == n and len(table.values) == d * n
+        for curve in table.values.reshape(d, n, d):
+            assert abs(np.corrcoef(curve.T) - np.eye(d)).max() < 0.12  # waves of frequency 1 and 3 have 1/9
+    y = table.values[:, 1] - table.values[:, 2]  # two that would cancel
+    found = fast.analyze(table.problem(), y, seed=1)
+    assert found["ST"][[1, 2]] == pytest.approx(0.5, abs=0.05) and max(np.delete(found["ST"], [1, 2])) < 0.05
 
 
 def test_derivatives_are_steps_in_one_input_each():

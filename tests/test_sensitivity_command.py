@@ -165,9 +165,11 @@ def test_families_are_groups_swapped_together():
         ({"screen": 3}, "--screen 3: 1 to 2 of 3 inputs expected"),
         ({"points": 48}, "a power of 2"),
         ({"points": 4}, "at least"),
-        ({"method": "fast", "points": 64}, "more than 64 points"),
+        ({"method": "fast", "points": 128}, "fast takes at least 193 points a curve for 4 inputs"),
         ({"method": "rank", "points": 8}, "at least"),
         ({"method": "morris", "points": 2}, "at least"),
+        ({"method": "hdmr", "points": 256}, "hdmr takes at least 300; leave --points out for 512"),
+        ({"method": "delta", "points": 64}, "delta takes at least 100"),
         ({"texts": ["b_incom"]}, "b_income"),
         ({"replications": 0}, "at least 1"),
     ],
@@ -300,7 +302,7 @@ def test_screening_leaves_the_inputs_that_matter(scenario, sums, tmp_path):
     )
 
 
-@pytest.mark.parametrize("method", ["morris", "rank"])
+@pytest.mark.parametrize("method", ["morris", "rank", "pawn", "rbd-fast", "fast"])
 def test_other_methods_rank_the_same(scenario, sums, tmp_path, method):
     found = run(plan(scenario, method=method), tmp_path)
     names = [found.result.names[k] for k in found.ranking]

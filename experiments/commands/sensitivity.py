@@ -97,8 +97,8 @@ def sensitivity(
         typer.Option(
             min=1,
             metavar="N",
-            help="Base points of sobol (64, a power of 2) and dgsm (64), paths of morris (10), points of a curve of fast (128), "
-            "else points (256).",
+            help="Base points of sobol (64, a power of 2) and dgsm (64), paths of morris (10), points of a curve of fast, "
+            "else points (256; 512 for hdmr).",
         ),
     ] = None,
     replications: Annotated[

@@ -13,7 +13,7 @@ from experiments.figures import caption, sheets, style
 from experiments.figures.text import Words
 from experiments.sensitivity.result import Estimate
 from experiments.sensitivity.study import POSTERIOR, Sensitivity, above, ranking, yardstick
-from experiments.sensitivity.text import MEASURES, form_of, noise_sentence, sentence, shown
+from experiments.sensitivity.text import MEASURES, form_of, noise_sentence, sentence, share_of, shown
 from experiments.wording import Page
 
 NAME = "sensitivity"
@@ -222,9 +222,9 @@ def _chance(sheet: style.Sheet, noise: Estimate, words: Words, y: float) -> None
         ax.hlines(0.5, max(noise.low, 0.0), min(noise.high, 1.0), color=style.INK, lw=0.8)
     ax.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), xticks=[], yticks=[])
     style.bare(ax, "left", "bottom")
-    places = 1 if share < 0.0995 else 0
-    chance = say(words, "noise", share=words.percent(share, places=places))
-    rest = f"{say(words, 'rest')} {words.percent(1.0 - share, places=places)}"
+    page = Page(words.lang, banded=True)
+    chance = say(words, "noise", share=share_of(page, share))
+    rest = say(words, "rest")
     full = style.WIDTH - 2 * style.MARGIN
     sheet.label(style.MARGIN, y + HEADING + 6.6, chance, size=style.SMALL, color=style.GREY)
     sheet.label(style.MARGIN + full, y + HEADING + 6.6, rest, size=style.SMALL, color=style.GREY, ha="right")

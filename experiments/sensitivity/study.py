@@ -19,6 +19,8 @@ from experiments.design import DUMMY, Design
 from experiments.job import ScenarioJob
 from experiments.reach.runs import Bench, Progress, present
 from experiments.sensitivity import METHODS, STATISTICS, Estimate, Result, library, morris, rank, sobol
+from experiments.sensitivity.quantity import quantities
+from experiments.sensitivity.salib import FEWEST
 from experiments.study import check_numbers
 from experiments.sweep import Plan as Sweep
 from experiments.vary import Factor
@@ -37,7 +39,7 @@ DESIGNED = {"sobol": "saltelli", "morris": "morris", "fast": "fast", "dgsm": "dg
 SAMPLE = "sobol"  # the design of these
 POSTERIOR = "posterior"  # the kind of a design that is drawn from one
 DEPENDENT = ("rank", "pawn", "delta")  # methods that may be used where inputs hang together
-POINTS = {"sobol": 64, "morris": 10, "fast": 128, "dgsm": 64}  # where none are asked for
+POINTS = {"sobol": 64, "morris": 10, "dgsm": 64, "hdmr": 512}  # where none are asked for
 MANY_POINTS = 256  # of the other methods
 LEVELS = 4  # of Morris' grid
 REPLICATIONS = {"mean": 2, "probability": 2, "sd": 10, "p10": 20, "p50": 20, "p90": 20}
@@ -298,12 +300,17 @@ def plan_of(
         ])  # fmt: skip
     plan = Plan(
         scenario=scenario, method=method, quantity=asked, factors=factors, groups=grouped(scenario, factors, groups),
-        screen=screen, points=POINTS.get(method, MANY_POINTS) if points is None else points,
+        screen=screen, points=_usual(method, len(factors) + dummy) if points is None else points,
         replications=replications, second_order=second_order, dummy=dummy, seed=seed,
         job=ScenarioJob(scenario, households), given=given, households=households_file,
     )  # fmt: skip
     _rehearse(plan)
     return plan
+
+
+def _usual(method: str, inputs: int) -> int:
+    """Points where none are asked for."""
+    return designs.fewest_on_a_curve(inputs) if method == "fast" else POINTS.get(method, MANY_POINTS)
 
 
 def _check_given(posterior: Posterior, method: str, texts: Sequence[str]) -> None:
@@ -379,6 +386,14 @@ def _analyse_sum(plan: Plan, method: str, design: Design, asked: Quantity) -> No
     if asked.threshold is not None:
         y = asked.threshold + np.repeat((total - np.median(total))[:, None], plan.replications, axis=1)
         y = y if asked.at_least else 2.0 * asked.threshold - y
+    if method in FEWEST:  # SALib's take long
+        if design.base < FEWEST[method]:
+            raise InputError([
+                f"--points {design.base}: {method.replace('_', '-')} takes at least {FEWEST[method]}; leave --points out for "
+                f"{_usual(method, 0)}"
+            ])  # fmt: skip
+        quantities(y, asked.statistic, asked.threshold, asked.at_least)
+        return
     analysed(method, design, y, asked, common=False, dummy=plan.dummy, resamples=2)
 
 
@@ -511,7 +526,9 @@ def _unit(design: Design) -> np.ndarray:
     """Where values lie; in the range of the design, or, where that does not bound them, in their own span."""
     if design.kind in DESIGNED.values() or design.kind in ("lhs", "sobol", "grid"):
         return design.units()
-    columns = [_spanned(factor, column) for factor, column in zip(design.factors, design.values.T, strict=True)]
+    columns = [
+        _spanned(factor, column) for factor, column in zip(design.factors, design.values.T, strict=True)
+    ]
     return np.stack(columns, axis=1)
 
 

@@ -44,15 +44,14 @@ MEASURES = {
         "shared: share that it has because it goes with other inputs", "相关：因与其他因素相关而具有的比例",
     )),
     "mu_star": Measure(("mean effect", "平均影响"), (
-        "mean effect: mean size of the change when this input moves by two thirds of its range (mu*), as if over the whole range",
-        "平均影响：该因素在取值范围内跳动时结果变化的平均幅度（μ*），按全范围计",
+        "mean effect: how much the outcome changes, on average, as this input goes all the way through its range (mu*)",
+        "平均影响：该因素走遍取值范围时，结果平均变化多少（μ*）",
     ), unit=True),
     "mu": Measure(("net effect", "净影响"), ("net effect: the same with its sign (mu)", "净影响：带符号的平均变化（μ）"), unit=True),
     "sigma": Measure(("varies by", "变动"), (
-        "varies by: how much that change differs from place to place (sigma): bends, interactions and chance",
-        "变动：该变化随其他取值不同而不同的程度（σ），来自非线性、交互作用与随机波动",
+        "varies by: how much that change differs with the values of the inputs (sigma): it bends, or depends on the others",
+        "变动：该变化因各因素取值不同而不同的程度（σ），即非线性或与其他因素的交互作用",
     ), unit=True),
-    "share": Measure(("share", "占比"), ("share: of the variance of ranks", "占比：占秩方差的比例")),
     "delta": Measure(("delta", "delta"), (
         "delta: how far knowing this input shifts the whole distribution, 0 nothing to 1",
         "delta：确知该因素使整个分布移动的程度，0为无，1为最大",
@@ -73,6 +72,10 @@ SHOWN = {
 STATISTICS = {
     "mean": ("mean", "均值"), "sd": ("standard deviation", "标准差"), "p10": ("10 % quantile", "10%分位数"),
     "p50": ("median", "中位数"), "p90": ("90 % quantile", "90%分位数"), "probability": ("probability", "概率"),
+}  # fmt: skip
+UNITS = {
+    "persons": (" persons", "人"), "households": (" households", "户"), "household": (" households", "户"),
+    "homes": (" homes", "套"), "jobs": (" jobs", "个岗位"), "mu": (" mu", "亩"), "houses": (" houses", "幢"),
 }  # fmt: skip
 HIGHER = {1: ("raises it", "结果升高"), -1: ("lowers it", "结果降低"), 0: ("no clear way", "方向不明")}
 MOST_PAIRS = 5
@@ -109,7 +112,8 @@ def sentence(s: Sensitivity, lang: str) -> str:
             f"{what}：按现有模拟次数，没有因素能与零影响区分开。",
         )
     told = []
-    form = form_of(s, page, r.leading)
+    unit = r.leading in MEASURES and MEASURES[r.leading].unit
+    form = amount(s, page, whole=True) if unit else form_of(s, page, r.leading)
     for k in first:
         name = s.labels[r.names[k]][lang]
         value = form(r.measures[r.leading][k].value)
@@ -161,7 +165,7 @@ def share_of(page: Page, x: float) -> str:
 def interval_of(page: Page, e: Estimate, form: Callable[[float], str]) -> str:
     """Both ends of an interval, what stands behind a number said once."""
     if math.isnan(e.low) or math.isnan(e.high):
-        return "–"
+        return ""
     low, high = form(e.low), form(e.high)
     for behind in (" %", "%", page.say(" pp", "个百分点")):
         if low.endswith(behind) and high.endswith(behind):
@@ -180,16 +184,23 @@ def form_of(s: Sensitivity, page: Page, measure: str) -> Callable[[float], str]:
     return amount(s, page)
 
 
-def amount(s: Sensitivity, page: Page) -> Callable[[float], str]:
-    """How a size of the quantity is written, in its unit."""
+def amount(s: Sensitivity, page: Page, *, whole: bool = False) -> Callable[[float], str]:
+    """How a size of the quantity is written; `whole`: with its unit, where that is not written anyway."""
     q = s.quantity
     if q.statistic == "probability" or q.unit == "share":
         points = page.say(" pp", "个百分点")
-        return lambda x: "–" if math.isnan(x) else f"{100.0 * x:.2g}".replace("-", "−") + points
+        return lambda x: "–" if math.isnan(x) else _signed(f"{100.0 * x:.2g}") + points
     if q.unit == "yuan":
-        return lambda x: "–" if math.isnan(x) else page.yuan(x)
-    fine = q.unit not in ("persons", "households", "homes", "jobs", "mu", "houses")
-    return lambda x: "–" if math.isnan(x) else f"{x:.3g}" if fine and abs(x) < 1000 else page.count(x)
+        return lambda x: "–" if math.isnan(x) else _signed(page.yuan(x))
+    behind = page.name(UNITS.get(q.unit, (f" {q.unit}", f" {q.unit}"))) if whole else ""
+    fine = q.unit not in UNITS
+    return lambda x: (
+        "–" if math.isnan(x) else _signed(f"{x:.3g}" if fine and abs(x) < 1000 else page.count(x)) + behind
+    )
+
+
+def _signed(said: str) -> str:
+    return said.replace("-", "−")
 
 
 def shown(r: Result) -> tuple[str, ...]:
@@ -296,23 +307,30 @@ def _together(page: Page, s: Sensitivity) -> None:
     firsts = [e for name, e in zip(r.names, r.measures["first"], strict=True) if name != DUMMY]
     alone = sum(e.value for e in firsts)
     half = math.sqrt(sum((e.high - e.low) ** 2 for e in firsts)) / 2.0  # as if their errors were independent
+    half = 0.0 if math.isnan(half) else half
+    told, left = share_of(page, min(alone, 1.0)), share_of(page, 1.0 - alone)
     page.add()
     if half > DOUBTFUL:
         said = page.say(
-            f"Single inputs explain {share_of(page, alone)} of the spread together, give or take {share_of(page, half)}: too"
-            " rough to say how much interactions do.",
-            f"各因素单独合计解释{share_of(page, alone)}（±{share_of(page, half)}），误差太大，尚不能判断交互作用的大小。",
+            f"Single inputs explain {told} of the spread together, give or take {share_of(page, half)}: too rough to say how much"
+            " interactions do.",
+            f"各因素单独合计解释{told}（±{share_of(page, half)}），误差太大，尚不能判断交互作用的大小。",
         )
-    elif 1.0 - alone > max(half, SMALL):
+    elif 1.0 - alone <= max(half, SMALL):
         said = page.say(
-            f"Single inputs explain {share_of(page, alone)} of the spread; the other {share_of(page, 1.0 - alone)} is"
-            " interactions: what one input does depends on the others.",
-            f"各因素单独合计解释{share_of(page, alone)}，其余{share_of(page, 1.0 - alone)}来自交互作用：一项的影响取决于其他各项。",
+            f"Single inputs explain {told} of the spread: interactions are too small to be seen.",
+            f"各因素单独合计解释{told}，看不出交互作用。",
+        )
+    elif r.corrected:
+        said = page.say(
+            f"Single inputs explain {told} of the spread; the other {left} is interactions: what one input does depends on the"
+            " others.",
+            f"各因素单独合计解释{told}，其余{left}来自交互作用：一项的影响取决于其他各项。",
         )
     else:
         said = page.say(
-            f"Single inputs explain {share_of(page, min(alone, 1.0))} of the spread: interactions are too small to be seen.",
-            f"各因素单独合计解释{share_of(page, min(alone, 1.0))}，看不出交互作用。",
+            f"Single inputs explain {told} of the spread; the other {left} is interactions, chance and the error of the method.",
+            f"各因素单独合计解释{told}，其余{left}来自交互作用、随机波动与方法误差。",
         )
     page.paragraph(said, indent=0)
 
@@ -341,12 +359,18 @@ def _settled(page: Page, s: Sensitivity) -> None:
     open_ = [s.labels[name][lang] for name in r.unconverged if name != DUMMY]
     page.title("Is that settled?", "结论稳定吗？")
     if open_:
+        of = page.say(" of the largest", "最大者的") if r.method in ("morris", "dgsm") else ""
         listed = page.say(", ", "、").join(open_[:6]) + (
             page.say(" and more", "等") if len(open_) > 6 else ""
         )
         page.paragraph(page.say(
-            f"Not converged (interval wider than {share_of(page, WIDE)}, so ranks may change): {listed}.",
-            f"未收敛（区间宽于{share_of(page, WIDE)}，名次可能变化）：{listed}。",
+            f"Not converged (interval wider than {share_of(page, WIDE)}{of}, so ranks may change): {listed}.",
+            f"未收敛（区间宽于{of}{share_of(page, WIDE)}，名次可能变化）：{listed}。",
+        ))  # fmt: skip
+    elif math.isnan(r.measures[r.leading][0].low):
+        page.paragraph(page.say(
+            "This method gives no intervals, so whether the ranks would stay the same cannot be told.",
+            "此方法不给出区间，无法判断名次是否稳定。",
         ))  # fmt: skip
     else:
         page.paragraph(
@@ -359,7 +383,7 @@ def _settled(page: Page, s: Sensitivity) -> None:
             "Noise is not taken out of these measures; the dummy shows how much it makes of nothing.",
             "上述指标未扣除随机波动，其大小可由虚拟变量看出。",
         ))  # fmt: skip
-    if not r.noise_in_intervals:
+    if not r.noise_in_intervals and not math.isnan(r.measures[r.leading][0].low):
         page.paragraph(page.say(
             "These intervals hold only the error of few points, not the model's own chance: read them as too narrow.",
             "区间只含样本点有限的误差，不含模型自身的随机波动，因而偏窄。",
