@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from experiments.figures import sheets, style
+from experiments.figures import caption, sheets, style
 from experiments.figures.reach import round_values
 from experiments.figures.text import Words
 from experiments.validation.judge import MODEL, Row
@@ -18,8 +18,9 @@ from scenarios.baselines import KINDS
 
 NAME = "validation"
 NAMES, RIGHT, AXIS, HEAD = 66.0, 25.0, 11.0, 5.5  # mm
+LANE = 1.4  # mm, the model above the middle of its line, naive forecasts below
 PITCH, GAP = 8.0, 5.0  # mm a fact, and over the first one of a scenario
-LEAST, MOST = -1.0, 3.0  # of a forecast over the fact: further away it is an arrow
+LEAST, MOST = 0.0, 2.5  # of a forecast over the fact: further away it is an arrow
 MARKS: dict[str, dict[str, Any]] = {
     "plan": dict(marker="s", color=style.ORANGE), "even_pace": dict(marker="D", color=style.VERMILLION),
     "last_pace": dict(marker="^", color=style.GREEN), "national": dict(marker="v", color=style.PURPLE),
@@ -107,7 +108,7 @@ def draw(v: Validation, words: Words) -> style.Sheet:
         ax.axhline(y + 0.3, color=style.FAINT, lw=0.4, zorder=0)
         y += GAP
         for row in of:
-            _line(ax, row, y + PITCH / 2 - 0.6, low, high)
+            _line(ax, row, y + PITCH / 2 - 0.6, low, high, words)
             _beside(sheet, row, words, top + y + PITCH / 2 - 0.6)
             y += PITCH
     ax.axvline(1.0, color=style.INK, lw=0.7, zorder=1)
@@ -125,7 +126,7 @@ def _key(v: Validation, words: Words) -> list[tuple[Any, str]]:
     for kind in KINDS:
         if kind in used:
             found.append(
-                (dict(ms=3.4, ls="none", mec="white", mew=0.4, **MARKS[kind]), FORECASTS[kind][words.column])
+                (dict(ms=4.0, ls="none", mec="white", mew=0.4, **MARKS[kind]), FORECASTS[kind][words.column])
             )
     return found
 
@@ -150,32 +151,31 @@ def _limits(rows: Sequence[Row]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _line(ax: Any, row: Row, y: float, low: float, high: float) -> None:
-    ends = [min(max(x / row.fact, low), high) for x in (row.low, row.high)]
-    ax.hlines(y, *ends, color=style.mix(style.BLUE, 0.55 if row.match == "same" else 0.3), lw=2.8, zorder=2)
+def _line(ax: Any, row: Row, y: float, low: float, high: float, words: Words) -> None:
+    colour = style.mix(style.BLUE, 0.55 if row.match == "same" else 0.3)
+    span = [x / row.fact for x in sorted((row.low, row.high), key=lambda x: x / row.fact)]
+    ends = [min(max(x, low), high) for x in span]
+    ax.hlines(y - LANE, *ends, color=colour, lw=2.8, zorder=2)
+    for end, x, marker in ((low, span[0], "<"), (high, span[1], ">")):
+        if ends[0] < ends[1] and (x < low if marker == "<" else x > high):  # it goes on
+            ax.plot(end, y - LANE, marker=marker, ms=4.0, mew=0, color=colour, clip_on=False, zorder=2)
     filled = style.BLUE if row.match == "same" else "white"
-    _mark(ax, row.model / row.fact, y, low, high,
-          dict(marker="o", color=style.BLUE, ms=4.2, mfc=filled, mec=style.BLUE, mew=0.8, zorder=4))  # fmt: skip
+    model = dict(marker="o", color=style.BLUE, ms=4.2, mfc=filled, mec=style.BLUE, mew=0.8, zorder=4)
+    _mark(ax, row.model / row.fact, y - LANE, low, high, model, words)
     for one in row.naive:
-        _mark(
-            ax,
-            one.value / row.fact,
-            y,
-            low,
-            high,
-            dict(ms=3.6, mec="white", mew=0.4, zorder=3) | MARKS[one.kind],
-        )
+        marks = dict(ms=4.0, mec="white", mew=0.4, zorder=3) | MARKS[one.kind]
+        _mark(ax, one.value / row.fact, y + LANE, low, high, marks, words)
 
 
-def _mark(ax: Any, x: float, y: float, low: float, high: float, marks: dict[str, Any]) -> None:
+def _mark(ax: Any, x: float, y: float, low: float, high: float, marks: dict[str, Any], words: Words) -> None:
     """A forecast; one beyond the axis is an arrow at its end, with how far away it is."""
     if low <= x <= high:
         ax.plot(x, y, ls="none", clip_on=False, **marks)
         return
     end = low if x < low else high
     ax.plot(end, y, ls="none", clip_on=False, **marks | {"marker": "<" if x < low else ">"})
-    ax.annotate(_percent(x - 1.0), (end, y), xytext=(3 if x < low else -3, 4), textcoords="offset points",
-                ha="left" if x < low else "right", size=style.SMALL, color=marks["color"])  # fmt: skip
+    ax.annotate(_percent(x - 1.0, words), (end, y), xytext=(-2 if x < low else 2, -4), textcoords="offset points",
+                ha="left" if x < low else "right", va="top", size=style.SMALL, color=marks["color"])  # fmt: skip
 
 
 def _columns(sheet: style.Sheet, words: Words, y: float) -> None:
@@ -202,13 +202,14 @@ def _ticks(ax: Any, words: Words, low: float, high: float) -> None:
     if not any(abs(p - 1.0) < 1e-9 for p in places):
         places = sorted([*places, 1.0])
     ax.set_xticks(
-        places, labels=[say(words, "fact") if abs(p - 1.0) < 1e-9 else _percent(p - 1.0) for p in places]
+        places,
+        labels=[say(words, "fact") if abs(p - 1.0) < 1e-9 else _percent(p - 1.0, words) for p in places],
     )
     ax.set_xlabel(say(words, "axis"))
 
 
-def _percent(x: float) -> str:
-    return f"{100 * x:+.0f} %".replace("-", "−")
+def _percent(x: float, words: Words) -> str:
+    return f"{100 * x:+,.0f}{' %' if words.lang == 'en' else '%'}".replace("-", "−")
 
 
 def _footnote(v: Validation, words: Words) -> list[str]:
@@ -221,6 +222,5 @@ def _footnote(v: Validation, words: Words) -> list[str]:
 
 
 def _short(source: str) -> str:
-    from experiments.figures.caption import short
-
-    return short(source)
+    """The host of an address, else the source as it is, cut where it gets long."""
+    return caption.short(source) if "://" in source else style.wrap(source, 50.0, style.SMALL).split("\n")[0]
