@@ -23,10 +23,10 @@ class Measure(NamedTuple):
 
 
 METHODS = {
-    "sobol": ("Sobol' indices", "Sobol'指数"), "morris": ("Morris' elementary effects", "Morris筛选法（基本效应）"),
-    "rank": ("rank regression", "秩回归"), "pawn": ("PAWN", "PAWN"), "delta": ("delta (Borgonovo)", "delta指数（Borgonovo）"),
+    "sobol": ("Sobol' indices", "Sobol'指数"), "morris": ("Morris' elementary effects", "Morris基本效应法"),
+    "rank": ("rank regression", "秩回归"), "pawn": ("PAWN", "PAWN"), "delta": ("delta (Borgonovo)", "Borgonovo delta指数"),
     "rbd_fast": ("RBD-FAST", "RBD-FAST"), "fast": ("extended FAST", "扩展FAST"), "hdmr": ("HDMR", "HDMR"),
-    "dgsm": ("derivative-based (DGSM)", "基于导数的指数（DGSM）"),
+    "dgsm": ("derivative-based (DGSM)", "导数指数（DGSM）"),
 }  # fmt: skip
 MEASURES = {
     "first": Measure(("alone", "单独"), (
@@ -240,7 +240,7 @@ def _table(page: Page, s: Sensitivity) -> None:
     r, lang = s.result, "zh" if page.zh else "en"
     groups = s.design.options.get("groups")
     page.title(
-        f"What it hangs on, {page.name(METHODS[r.method])}", f"取决于什么（{page.name(METHODS[r.method])}）"
+        f"What it hangs on, {page.name(METHODS[r.method])}", f"取决于什么：{page.name(METHODS[r.method])}"
     )
     measures = shown(r)
     interval = page.say("95 % interval", "95%区间")
