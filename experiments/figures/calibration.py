@@ -31,8 +31,8 @@ BEFORE, AFTER, STILL = style.FAINT, style.BLUE, style.mix(style.BLUE, 0.45)
 
 WORDS = {
     "note": (
-        "Grey: 5–95 % before; blue: after, dot the median. Pale: the facts do not move it.",
-        "灰色：校准前5%～95%；蓝色：校准后，圆点为中位数；浅色：事实不能识别。",
+        "Grey: 5–95 % before; blue: after, dot the median. Pale: the facts do not clearly move it.",
+        "灰色：校准前5%～95%；蓝色：校准后，圆点为中位数；浅色：事实约束不明显。",
     ),
     "parameters": ("What the facts say of each parameter", "事实对各参数的约束"),
     "facts": ("The model beside the facts", "模型与事实"),
@@ -40,7 +40,7 @@ WORDS = {
     "errors": ("Model less fact (stated errors); beyond 3 ruled out", "模型减事实（以所述误差计），超过3即排除"),
     "before": ("before", "校准前"),
     "after": ("after", "校准后"),
-    "still": ("after, not moved by the facts", "校准后，不受事实约束"),
+    "still": ("after, not clearly moved by the facts", "校准后，事实约束不明显"),
     "width": ("after: 5–95 %", "校准后5%～95%"),
     "ratio": ("width", "宽度"),
     "fact": ("fact, error", "事实、误差"),
