@@ -408,7 +408,7 @@ def test_a_number_that_is_set_needs_a_span_to_vary(anju):
 def test_all_runs_failed(sweeps, odd, anju, region):
     odd.behave(p0="fail")
     code, out, err = anju("sweep", region, "--design", "replications", "--store", "store", "--lang", "en")
-    assert code == 1 and "0 of 1 runs done" in out and "1 x ValueError: point 0 is impossible" in out
+    assert code == 1 and "0 of 1 run done" in out and "1 x ValueError: point 0 is impossible" in out
 
 
 # What is refused
