@@ -356,7 +356,8 @@ def _pairs(page: Page, s: Sensitivity) -> None:
 def _settled(page: Page, s: Sensitivity) -> None:
     """What is not settled, and about how many more runs would settle it."""
     r, lang = s.result, "zh" if page.zh else "en"
-    open_ = [s.labels[name][lang] for name in r.unconverged if name != DUMMY]
+    unsettled = [r.names[k] for k in ranking(r) if r.names[k] in r.unconverged and r.names[k] != DUMMY]
+    open_ = [s.labels[name][lang] for name in unsettled]
     page.title("Is that settled?", "结论稳定吗？")
     if open_:
         of = page.say(" of the largest", "最大者的") if r.method in ("morris", "dgsm") else ""
@@ -433,7 +434,7 @@ def _held(page: Page, s: Sensitivity) -> None:
         listed = page.say(", ", "、").join(s.labels[name][lang] for name in s.held)
         page.paragraph(page.say(f"At their central values: {listed}.", f"取中心值：{listed}。"))
     elif s.screen is None:
-        page.paragraph(page.say("No uncertainty: all were varied.", "没有：全部不确定因素均变动。"))
+        page.paragraph(page.say("Nothing uncertain: all of it was varied.", "没有：全部不确定因素均变动。"))
     levers = [factor.name for factor in s.design.factors if factor.kind == "lever"]
     if levers:
         listed = page.say(", ", "、").join(s.labels[name][lang] for name in levers)
@@ -457,11 +458,17 @@ def _runs(page: Page, s: Sensitivity) -> None:
 def _means(page: Page, s: Sensitivity) -> None:
     page.title("What this means", "如何理解")
     say = page.say
-    page.paragraph(say(
-        "Spread is variance. A share says how much the outcome would vary less if that input were known, not how large or good the"
-        " outcome is.",
-        "离散程度指方差。占比表示确知该因素后结果少变动多少，与结果大小、好坏无关。",
-    ))  # fmt: skip
+    if s.method == "morris":
+        page.paragraph(say(
+            "An effect is a size in the outcome's own unit, over the whole range of the input. Effects are no shares and do not add up.",
+            "影响以结果自身的单位计，对应该因素的整个取值范围；它不是占比，也不能相加。",
+        ))  # fmt: skip
+    else:
+        page.paragraph(say(
+            "Spread is variance. A share says how much less the outcome would vary if that input were known, not how large or good"
+            " the outcome is.",
+            "离散程度指方差。占比表示确知该因素后结果少变动多少，与结果大小、好坏无关。",
+        ))  # fmt: skip
     if s.design.kind == POSTERIOR:
         page.paragraph(say(
             "Inputs hang together in a posterior: an input may seem to matter because another does that goes with it.",
