@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,8 +35,6 @@ FACT = {
     "unit": "persons",
     "source": "test",
 }
-VALUES = np.array([[1600.0, 0.6], [2400.0, 0.3], [3600.0, 0.2]])
-PRICE, IOTA = "county_town.price_yuan_m2", "iota"
 
 
 @pytest.fixture(autouse=True)
@@ -191,16 +190,23 @@ def test_compare_draws_says_and_keeps_it(lishui, posterior, tmp_path):
 
 # reach
 
-FEW = dict(budget=12, map_points=10)
+FEW: Any = dict(budget=8, map_points=8)
 
 
-def test_reach_has_the_posterior_in_the_place_of_priors(lishui, posterior, tmp_path):
-    wanted = ask.question(lishui, "moved=10", 0.9)
-    plan = reach.plan_of(lishui, wanted, given=posterior, **FEW)
-    plain = reach.plan_of(lishui, wanted, **FEW)
-    assert plan.priors == ("posterior",) and plain.priors == priors.PRIORS and plan.id != plain.id
+@pytest.fixture(scope="module")
+def reached(lishui, posterior, tmp_path_factory):
+    """A folder, and the answer whose runs are there."""
+    logging.disable(logging.WARNING)
+    out = tmp_path_factory.mktemp("reach")
+    plan = reach.plan_of(lishui, ask.question(lishui, "moved=10", 0.9), given=posterior, **FEW)
     with Threads(2) as works:
-        found = reach.run_reach(plan, reach_store.runs_folder(plan, tmp_path), works)
+        return out, reach.run_reach(plan, reach_store.runs_folder(plan, out), works)
+
+
+def test_reach_has_the_posterior_in_the_place_of_priors(lishui, posterior, reached):
+    out, found = reached
+    plan, plain = found.plan, reach.plan_of(lishui, ask.question(lishui, "moved=10", 0.9), **FEW)
+    assert plan.priors == ("posterior",) and plain.priors == priors.PRIORS and plan.id != plain.id
     (sample,) = found.samples
     assert sample.prior == "posterior" and (rows(posterior, plan.names, sample.values) >= 0).all()
     for lang, words in (
@@ -213,7 +219,7 @@ def test_reach_has_the_posterior_in_the_place_of_priors(lishui, posterior, tmp_p
     assert "given the facts" in sentence(found, "en").lower() and "share of futures" not in sentence(
         found, "en"
     )
-    folder = reach_store.write(found, tmp_path, formats=("png",))
+    folder = reach_store.write(found, out, formats=("png",))
     answer = json.loads((folder / "answer.json").read_text("utf-8"))
     assert answer["given"]["id"] == posterior.id and [share["prior"] for share in answer["shares"]] == [
         "posterior"
@@ -225,12 +231,8 @@ def test_reach_has_the_posterior_in_the_place_of_priors(lishui, posterior, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["reached", "not reached", "more runs", "depends"])
-def test_every_verdict_speaks_of_probability(lishui, posterior, kind, tmp_path):
-    wanted = ask.question(lishui, "moved=10", 0.9)
-    plan = reach.plan_of(lishui, wanted, given=posterior, budget=2, map_points=8)
-    with Threads(2) as works:
-        found = reach.run_reach(plan, reach_store.runs_folder(plan, tmp_path), works)
-    other = dataclasses.replace(found, ruling=reach.Ruling(kind, 10.0))
+def test_every_verdict_speaks_of_probability(reached, kind):
+    other = dataclasses.replace(reached[1], ruling=reach.Ruling(kind, 10.0))
     for lang, word, never in (("en", "probability", "share"), ("zh", "概率", "的未来达到")):
         assert word in sentence(other, lang) and never not in sentence(other, lang).split("：")[-1]
 
@@ -240,7 +242,7 @@ def test_every_verdict_speaks_of_probability(lishui, posterior, kind, tmp_path):
 
 def test_cheapest_draws_its_futures_from_it(lishui, posterior, tmp_path):
     wanted = ask.question(lishui, "moved=10", 0.9)
-    asked = dict(levers="subsidy,public_posts", runs=200)
+    asked: Any = dict(levers="subsidy,public_posts", runs=200)
     plan = cheapest.plan_of(lishui, wanted, given=posterior, **asked)
     plain = cheapest.plan_of(lishui, wanted, **asked)
     assert plan.id != plain.id

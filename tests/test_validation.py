@@ -22,7 +22,7 @@ from scenarios.facts import Fact, Match, fact, facts, matches
 def crps_of_normal(mean: float, sd: float, y: float) -> float:
     """Gneiting & Raftery 2007, equation 21."""
     z = (y - mean) / sd
-    return sd * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / math.sqrt(math.pi))
+    return float(sd * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / math.sqrt(math.pi)))
 
 
 @pytest.mark.parametrize("y", [-1.0, 0.3, 2.5, 8.0])
@@ -79,7 +79,11 @@ def test_relative_difference_by_hand():
 def test_coverage_has_an_exact_interval():
     found = scores.coverage([True, True, False, True])
     assert found == scores.Coverage(3, 4, 0.75, *clopper_pearson(3, 4))
-    assert found.low == pytest.approx(0.1941, abs=1e-4) and found.high == pytest.approx(0.9937, abs=1e-4)
+    assert (
+        found
+        and found.low == pytest.approx(0.1941, abs=1e-4)
+        and found.high == pytest.approx(0.9937, abs=1e-4)
+    )
     assert scores.coverage([]) is None
 
 
@@ -384,10 +388,12 @@ def test_what_rows_come_to_by_hand():
         judge.row("here", kept(95.0, "near", [("plan", 95.0)], quantity="d"), VALUES, 0),
     ]
     found = judge.judged(rows)
-    assert found.coverage["same"].inside == 1 and found.coverage["same"].facts == 3
-    assert found.coverage["near"].inside == 1 and found.coverage["near"].facts == 1
-    same = [(g.unit, g.facts, g.relative_difference) for g in found.groups if g.match == "same"]
-    assert same == [("persons", 2, pytest.approx((10 + 110) / 300)), ("homes", 1, pytest.approx(8.0))]
+    same, near = found.coverage["same"], found.coverage["near"]
+    assert same and near
+    assert same.inside == 1 and same.facts == 3
+    assert near.inside == 1 and near.facts == 1
+    groups = [(g.unit, g.facts, g.relative_difference) for g in found.groups if g.match == "same"]
+    assert groups == [("persons", 2, pytest.approx((10 + 110) / 300)), ("homes", 1, pytest.approx(8.0))]
     duels = {(d.match, d.kind): d for d in found.duels}
     plan = duels["same", "plan"]
     assert plan.facts == 2 and plan.naive == pytest.approx((0.2 + 0.05) / 2)

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ pool_persons = { value = 6000, unit = "persons", source = "test", range = [5000,
 HEAD = "region,period,quantity,value,unit,source,use,metric,event,scope,date,plan,last_pace,en,zh"
 MOVED = "Small,2025,moved,900,persons,report,validate,persons,keys,region,2025-12,1500,700,moved by 2025,2025年前搬迁"
 HOMES = "Small,2025,working,60,%,report,validate,employed_share,,region,2026-06,,,employed,就业"
-SIZE = dict(points=5, replications=2)
+SIZE: Any = dict(points=5, replications=2)
 
 
 @pytest.fixture(autouse=True)
