@@ -171,12 +171,16 @@ def _manifest(v: Validation, request: Mapping[str, Any]) -> dict[str, Any]:
         "seed": plan.seed,
         "given": _given(plan),
         "model_hash": plan.cases[0].job.model_hash,
+        "stores": {
+            f"{one.case.name}/{name}": f"../{one.folder_name}/{RUNS}/{name}"
+            for one in plan.cases
+            for name in one.stores
+        },
         "scenarios": {
             one.case.name: {
                 "id": one.id,
                 "resolved": one.case.scenario.resolved(),
                 "sources": {name: entry.source for name, entry in one.case.scenario.values.items()},
-                "stores": {name: f"../{one.folder_name}/{RUNS}/{name}" for name in one.stores},
                 "runs": one.runs,
             }
             for one in plan.cases
