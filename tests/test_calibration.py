@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import re
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from toys import Toy, place
 from typer.testing import CliRunner
 
 import scenarios
-from experiments import given, measures, pace
+from experiments import given, logs, measures, pace
 from experiments.calibration import cases, judge, store, study
 from experiments.calibration.text import estimate_text, sentence, text
 from experiments.commands.calibrate import calibrate as command
@@ -37,9 +38,15 @@ SMALL = 40  # particles
 
 @pytest.fixture(autouse=True)
 def silent():
+    """No warnings; loggers are left as they were found, for the command sends them elsewhere."""
+    loggers = [logging.getLogger(name) for name in logs.OURS]
+    found = [(one, one.handlers[:], one.propagate, one.level) for one in loggers]
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
+    for one, handlers, propagate, level in found:
+        one.handlers[:], one.propagate = handlers, propagate
+        one.setLevel(level)
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +271,11 @@ class Interrupted(Toy):
         return super().run(task)
 
 
+def runs_of(asked):
+    """How many runs its toy has done."""
+    return cast(Toy, asked.cases[0].job).runs
+
+
 def test_it_goes_on_where_it_was_stopped(lishui, once, tmp_path):
     stopped = plan(lishui, job=lambda s: Interrupted(s, outcome))
     runs = store.runs_folder(stopped, tmp_path)
@@ -274,12 +286,9 @@ def test_it_goes_on_where_it_was_stopped(lishui, once, tmp_path):
     again = plan(lishui)
     c = study.calibrate(again, runs, Threads(1))
     assert posterior_bytes(c, tmp_path) == once
-    assert again.cases[0].job.runs == sum(c.runs.values()) - Interrupted.left
+    assert runs_of(again) == sum(c.runs.values()) - Interrupted.left
     idle = plan(lishui)
-    assert (
-        posterior_bytes(study.calibrate(idle, runs, Threads(1)), tmp_path) == once
-        and idle.cases[0].job.runs == 0
-    )
+    assert posterior_bytes(study.calibrate(idle, runs, Threads(1)), tmp_path) == once and runs_of(idle) == 0
 
 
 def calibrated_in_a_process(runs):
@@ -288,7 +297,7 @@ def calibrated_in_a_process(runs):
 
     logging.disable(logging.WARNING)
     made = plan(scenarios.load("lishui"))
-    toys = made.cases[0].job
+    toys = cast(Toy, made.cases[0].job)
     toys.outcome = lambda values, rng: time.sleep(60.0) or {} if toys.runs > 90 else outcome(values, rng)
     study.calibrate(made, runs, Threads(1))
     return 0

@@ -173,9 +173,10 @@ def test_a_posterior_that_does_not_suit_is_refused(lishui):
         given.check(made(values=-made().values), lishui)
 
 
-def test_another_model_is_warned_of_once(lishui, caplog):
+def test_another_model_is_warned_of_once(lishui, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("experiments"), "propagate", True)
     old = made(model_hash="f" * 64, path="once.json")
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level("WARNING", "experiments"):
         given.check(old, lishui)
         given.check(old, lishui)
     assert [record.message for record in caplog.records] == [

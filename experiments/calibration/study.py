@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 FORMAT = 1  # of the id
-PARTICLES, REPLICATIONS = 400, 1
+PARTICLES, REPLICATIONS = 300, 1
 FEWEST = 20  # particles that a range can be read from
 CHECKS = 100  # runs of each case that check the posterior
 IMPLAUSIBLE = 3.0
 """Stated errors beyond which a fact rules a point out (Pukelsheim 1994, doi 10.1080/00031305.1994.10476030)."""
 PATIENCE, NEARER = 3, 0.95  # batches without any that comes nearer than this, before facts are given up
-BATCHES = 9  # that a calibration takes, about
+BATCHES = 10  # that a calibration takes, about
 
 
 @dataclass(frozen=True, eq=False)

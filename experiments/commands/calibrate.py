@@ -47,7 +47,7 @@ def calibrate(
     ] = None,
     particles: Annotated[
         int, typer.Option(min=1, metavar="N", help="Draws that are weighed by the facts; more tell finer.")
-    ] = 400,
+    ] = 300,
     replications: Annotated[
         int, typer.Option(min=1, metavar="N", help="Runs a draw; one is exact, more accept more often.")
     ] = 1,
