@@ -405,6 +405,13 @@ def test_given_a_posterior_inputs_hang_together(scenario, sums, tmp_path):
     x = dict(zip(found.design.names, found.design.values.T, strict=True))
     assert np.corrcoef(x["b_income"], x["attachment_mean"])[0, 1] > 0.9
     assert "posterior" in text(found, "en") and "后验" in text(found, "zh")
+    written = store.write(found, tmp_path)
+    assert given.read(written).id == believed.id
+    assert json.loads((written / "manifest.json").read_text("utf-8"))["given"]["id"] == believed.id
+    (path,) = stores(store.runs_folder(made, tmp_path))
+    assert stored.sensitivity_of(path).method == "rank"
+    with pytest.raises(InputError, match="whose inputs hang together; use --method rank, pawn, delta"):
+        stored.sensitivity_of(path, method="hdmr")
     longer = plan(scenario, texts=(), given=believed, points=128).design()
     assert np.array_equal(longer.values[:64], found.design.values)
 

@@ -36,6 +36,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
+from experiments.commands.given import Given, posterior_of
 
 
 def sensitivity(
@@ -112,13 +113,7 @@ def sensitivity(
         bool,
         typer.Option("--no-dummy", help="Add no dummy input, the yardstick of what chance makes of nothing."),
     ] = False,
-    given: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Draw what is uncertain from a calibration: its posterior.json, its folder, or `posterior`.",
-        ),
-    ] = None,
+    given: Given = None,
     seed: Annotated[int | None, seed_of(": design and draws (1)")] = None,
     threads: Threads = None,
     processes: Processes = None,
@@ -165,15 +160,14 @@ def sensitivity(
         request: dict[str, Any] = {**asked, "store": True}
     else:
         from experiments import files
-        from experiments import given as posteriors
         from experiments.sensitivity import study
         from scenarios import frozen
         from simulation.codecache import announce_compile
 
         scenario = load(name, set_, with_)
         people = households_of(households, scenario)
+        posterior = posterior_of(given, scenario, out, households=people is not None)
         with door():
-            posterior = None if given is None else posteriors.find(given, scenario, out)
             wanted = study.quantity(scenario, study.columns(scenario), outcome=outcome, target=target, of=of)
             plan = study.plan_of(
                 scenario, wanted, method=method, texts=vary or (), screen=screen, groups=groups or (), points=points,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import answers
+from experiments import answers, given_use
 from experiments.answers import Table
 from experiments.sensitivity.result import Result
 from experiments.sensitivity.study import Sensitivity, ranking
@@ -65,6 +65,7 @@ def write(
         scenarios={"scenario": s.scenario},
         draw=draw if formats else None,
         provenance=provenance,
+        keep=lambda folder: given_use.keep(s.given, folder),
     )
 
 
@@ -105,9 +106,7 @@ def answer(s: Sensitivity) -> dict[str, Any]:
         },
         "held_at_central_values": list(s.held),
         "labels": {name: dict(said) for name, said in s.labels.items()},
-        "given": None if s.given is None else {
-            "id": s.given.id, "scenario": s.given.scenario, "facts": list(s.given.facts), "names": list(s.given.names),
-        },
+        "given": given_use.brief(s.given),
         "design": s.design.kind,
         "base_points": s.design.base,
         "points": len(s.design.values),
@@ -214,9 +213,9 @@ def _manifest(s: Sensitivity, place: Path, request: Mapping[str, Any]) -> dict[s
         "points": len(s.design.values),
         "replications": s.y.shape[1],
         "seed": s.seed,
-        "given": None if s.given is None else s.given.id,
         "stores": at,
         "runs": dict(s.runs),
         "model_hash": s.model_hash,
         "households_hash": s.households_hash,
+        **given_use.in_manifest(s.given),
     }

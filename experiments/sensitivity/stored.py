@@ -128,7 +128,8 @@ def _factor(scenario: Scenario, row: Any, column: np.ndarray) -> Factor:
 
 def _method(store: Store, design: Design, text: str | None) -> str:
     """The method asked for, or the first that can read the design. Raises InputError."""
-    able = READS[design.kind]
+    dependent = POSTERIOR in (design.kind, design.options.get("prior"))
+    able = DEPENDENT if dependent else READS[design.kind]
     if text is None:
         return able[0]
     method = method_named(text)
