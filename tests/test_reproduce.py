@@ -407,7 +407,7 @@ def test_what_is_no_study_is_said(tmp_path, idle):
 def test_another_kind_of_result_is_said(copy, idle):
     folder = copy("run")
     edit_manifest(folder, lambda m: m.pop("study"))
-    assert "none of `anju run`, `compare`, `sweep`, `reach` and `cheapest`" in refused(folder)
+    assert "none of `anju run`, `compare`, `sweep`" in refused(folder)
 
 
 def test_a_folder_of_an_older_anju_is_said(copy, idle):
