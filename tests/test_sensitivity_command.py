@@ -26,6 +26,7 @@ from experiments.sensitivity import Estimate, Result, store, stored, study
 from experiments.sensitivity.text import noise_sentence, sentence, text
 from experiments.store import Store, stores, verify
 from scenarios.errors import InputError
+from scenarios.reader import family
 
 VARIED = ("b_income=0..1", "attachment_mean=0..1", "reluctant_share=0..1")
 NAMES = ("b_income", "attachment_mean", "reluctant_share")
@@ -139,8 +140,8 @@ def test_families_are_groups_swapped_together():
     made = study.plan_of(lishui, asked(lishui), groups=["families"], points=16)
     assert made.groups is not None
     of = {entry.name: entry.family for entry in lishui.entries()}
-    for family, members in made.groups.items():
-        assert all(of[name] == family for name in members)
+    for group, members in made.groups.items():
+        assert all(of[name] == group for name in members)
     assert sum(map(len, made.groups.values())) == len(lishui.uncertainties())
     table = made.design()
     assert len(table.values) == 16 * (len(made.groups) + 1 + 2)  # a dummy, A and B
@@ -198,6 +199,7 @@ def test_a_sum_is_shared_out_as_it_must_be(scenario, sums, tmp_path):
         e = found.result.measures["total"][found.result.names.index(name)]
         assert e.low <= 0.0 <= e.high and abs(e.value) < 0.03
     spread = 13 / 12
+    assert found.result.noise is not None
     assert found.result.noise.value == pytest.approx(NOISE**2 / (spread + NOISE**2), abs=0.02)
     assert {name: d.sign for name, d in found.directions.items()} == {
         "b_income": 1, "attachment_mean": -1, "reluctant_share": 0
@@ -384,7 +386,7 @@ def posterior(scenario, folder: Path) -> Path:
     first = rng.random(60)
     values = np.stack([first, np.clip(first + rng.normal(0, 0.05, 60), 0, 1)], axis=1)
     made = given.Posterior(
-        "", scenario=scenarios.reader.family(scenario.name), names=("b_income", "attachment_mean"),
+        "", scenario=family(scenario.name), names=("b_income", "attachment_mean"),
         units=("utility", "utility"), values=values, weights=np.full(60, 1 / 60), facts=({"region": "town"},),
         model_hash=ScenarioJob(scenario).model_hash,
     )  # fmt: skip
@@ -530,7 +532,9 @@ def test_how_many_more_runs_would_settle_it(scenario):
 
     def settled(*estimates):
         measure = (*(Estimate(*e) for e in estimates), Estimate(0.0, 0.0, 0.0))
-        return study.settling(Result("sobol", names, {"total": measure}, "total", 96, 2, 1.0), table, y)
+        found = study.settling(Result("sobol", names, {"total": measure}, "total", 96, 2, 1.0), table, y)
+        assert found is not None
+        return found
 
     clear = settled((0.6, 0.55, 0.65), (0.3, 0.25, 0.35), (0.1, 0.05, 0.15))
     assert (clear.above, clear.order, clear.runs_above, clear.runs_order) == (16, 16, 0, 0)
@@ -659,7 +663,8 @@ def test_a_dummy_under_common_luck_is_refused(scenario, sums, tmp_path):
 def test_the_store_of_a_study_says_what_the_study_said(found, capsys):
     s, out = found
     (path,) = stores(out / f"town-sensitivity-{s.id}" / "runs")
-    read = stored.sensitivity_of(path)
+    assert stored.is_store(path.parents[1]) and not stored.is_store(path.parents[3] / "lishui")
+    read = stored.sensitivity_of(path.parents[1])  # the study's folder, which holds one store
     assert read.result == s.result and not read.common and np.array_equal(read.y, s.y)
     assert cli.main(["store", "info", str(path), "--lang", "en"]) == 0
     assert "dummy" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from experiments.figures import caption, sheets, style
 from experiments.figures.text import Words
 from experiments.sensitivity.result import Estimate
 from experiments.sensitivity.study import POSTERIOR, Sensitivity, above, ranking, yardstick
-from experiments.sensitivity.text import MEASURES, form_of, noise_sentence, sentence, share_of, shown
+from experiments.sensitivity.text import MEASURES, UNITS, form_of, noise_sentence, sentence, share_of, shown
 from experiments.wording import Page
 
 NAME = "sensitivity"
@@ -44,7 +44,7 @@ WORDS = {
     "rest": ("what is uncertain", "不确定因素"),
     "noise": ("chance {share}", "随机波动 {share}"),
     "share_axis": ("Share of the spread (%)", "占离散程度的比例（%）"),
-    "unit_axis": ("Change of the outcome, {unit}", "结果的变化，{unit}"),
+    "unit_axis": ("Change of the outcome, {unit}", "结果的变化（{unit}）"),
     "index_axis": ("Index", "指数"),
     "outcome": ("in its unit", "按其单位"),
     "more": ("{count} more inputs, all smaller, are in the table.", "另有{count}项影响更小的因素，见表。"),
@@ -202,7 +202,8 @@ def _axis(
     elif known.unit:
         form = form_of(s, page, r.leading)
         ax.xaxis.set_major_formatter(lambda v, _: form(v).replace("-", "−") if v else "0")
-        ax.set_xlabel(say(words, "unit_axis", unit=s.quantity.unit or say(words, "outcome")))
+        unit = page.name(UNITS.get(s.quantity.unit, (s.quantity.unit, s.quantity.unit))).strip()
+        ax.set_xlabel(say(words, "unit_axis", unit=unit or say(words, "outcome")))
     else:
         ax.xaxis.set_major_formatter(lambda v, _: f"{100.0 * v:.3g}".replace("-", "−"))
         ax.set_xlabel(say(words, "share_axis"))

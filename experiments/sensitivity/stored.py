@@ -26,7 +26,7 @@ from experiments.sensitivity.study import (
     refuse_undefined,
     settling,
 )
-from experiments.store import Store, stores
+from experiments.store import Store, below
 from experiments.store.layout import MANIFEST, numpy
 from scenarios import frozen
 from scenarios.errors import InputError
@@ -52,7 +52,7 @@ NEEDS = {
 def is_store(path: str | Path) -> bool:
     """Whether a name is that of a folder with a store in it, or of one that holds stores, rather than a scenario's."""
     folder = Path(path).expanduser()
-    return (folder / MANIFEST).is_file() or (folder.is_dir() and bool(stores(folder)))
+    return (folder / MANIFEST).is_file() or (folder.is_dir() and bool(below(folder)))
 
 
 def sensitivity_of(
@@ -86,7 +86,7 @@ def sensitivity_of(
 
 def _one(folder: Path) -> Path:
     """The store meant by a folder. Raises InputError where there is none, or where there are several."""
-    found = stores(folder)
+    found = below(folder)
     if len(found) == 1:
         return found[0]
     if not found:

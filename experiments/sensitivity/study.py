@@ -86,13 +86,13 @@ class Direction:
 @dataclass(frozen=True)
 class Settling:
     """Points that would tell the first three inputs from nothing, and settle their order; those there are if they do already,
-    inf where no number of points would, None where it cannot be told."""
+    inf where no number of runs in reach would. `runs_...` are how many runs more than there are."""
 
     points: int
-    above: float | None
-    order: float | None
-    runs_above: float | None  # more than there are
-    runs_order: float | None
+    above: float
+    order: float
+    runs_above: float
+    runs_order: float
 
 
 @dataclass(frozen=True)

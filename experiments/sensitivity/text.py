@@ -76,6 +76,7 @@ STATISTICS = {
 UNITS = {
     "persons": (" persons", "人"), "households": (" households", "户"), "household": (" households", "户"),
     "homes": (" homes", "套"), "jobs": (" jobs", "个岗位"), "mu": (" mu", "亩"), "houses": (" houses", "幢"),
+    "yuan": (" yuan", "元"),
 }  # fmt: skip
 HIGHER = {1: ("raises it", "结果升高"), -1: ("lowers it", "结果降低"), 0: ("no clear way", "方向不明")}
 MOST_PAIRS = 5
@@ -396,8 +397,6 @@ def _more(page: Page, s: Sensitivity, t: Settling) -> None:
         (t.above, t.runs_above, "That the first three matter at all", "前三项确有影响"),
         (t.order, t.runs_order, "The order of the first three", "前三项的次序"),
     ):
-        if points is None or runs is None:
-            continue
         if points <= t.points:
             page.paragraph(page.say(f"{en} is settled.", f"{zh}：已可确定。"))
         elif math.isinf(points):
