@@ -49,7 +49,11 @@ def _functions() -> tuple[Function, ...]:
     return (
         Function("Ishigami and an inert input", ishigami, 3.72083, first, total),
         Function(
-            "Sobol G", sobol_g, whole**0.5, parts / whole, parts * (whole + 1.0) / (1.0 + parts) / whole
+            "Sobol G",
+            sobol_g,
+            float(whole) ** 0.5,
+            parts / whole,
+            parts * (whole + 1.0) / (1.0 + parts) / whole,
         ),
         Function("linear", lambda x: x @ SLOPES, ((SLOPES**2).sum() / 12.0) ** 0.5, linear, linear),
     )
