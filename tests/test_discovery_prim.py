@@ -198,9 +198,9 @@ def test_nothing_is_found_in_noise():
 
 
 def test_several_boxes_cover_what_one_cannot():
-    x = np.random.default_rng(3).random((900, 5))
+    x = np.random.default_rng(3).random((500, 4))
     s = sample(x, (x[:, 0] > 0.75) | ((x[:, 1] < 0.2) & (x[:, 0] < 0.5)))
-    found = prim.search(s, Settings(), boxes=3, seed=1)
+    found = prim.search(s, Settings(), boxes=2, seed=1)
     assert len(found.boxes) >= 2
     first, second = found.boxes[:2]
     assert first.box.limits == [(0, 0)] and first.box.low[0] == pytest.approx(0.75, abs=0.03)

@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 PEEL = 0.05  # of a box's weight, taken off at a time at least; also what pasting adds at a time
+BINS = 200  # of an input, where it has more values: a slice ends between two of them
 CHANCE = 0.05  # quasi-p of a limit, and p of a box, above which chance explains it
 RESAMPLES, PERMUTATIONS = 200, 199
 MANY_POINTS = 2000  # above, half as many resamples and permutations: each takes long, and says more
@@ -71,7 +72,10 @@ class Box(NamedTuple):
 
     def holds(self, x: np.ndarray) -> np.ndarray:
         """Which points lie in it, (points,)."""
-        return np.all((x >= self.low) & (x <= self.high), axis=1)
+        inside = np.ones(len(x), bool)
+        for k, side in self.limits:
+            inside &= x[:, k] >= self.low[k] if side == 0 else x[:, k] <= self.high[k]
+        return inside
 
     @property
     def limits(self) -> list[tuple[int, int]]:
@@ -231,47 +235,58 @@ def peel(sample: Sample, support: float, criterion: str = EVIDENCE) -> tuple[Ste
     """
     used = sample.runs > 0
     x, hits, runs = sample.x[used], sample.hits[used].astype(float), sample.runs[used].astype(float)
-    order = np.argsort(x, axis=0, kind="stable").T
+    bins = _binned(x)
+    size = int(bins.max()) + 1
     all_hits, all_runs = hits.sum(), runs.sum()
-    box = everything(x.shape[1])
+    box, inside = everything(x.shape[1]), np.arange(len(x))
     steps = [Step(box, 1.0, 1.0, all_hits / all_runs)]
     enough = 0.0 if criterion == GAIN else _least_evidence(x.shape[1]) * sample.replications**0.5
     while True:
-        cut = _best_cut(x, hits, runs, order, support * all_runs, criterion, enough)
+        held = [_by_bin(bins[inside], of[inside], size) for of in (runs, hits)]
+        cut = _best_cut(*held, support * all_runs, criterion, enough)
         if cut is None:
             return tuple(steps)
-        input, side, place = cut
-        box = box.moved(input, side, place)
-        kept = x[:, input] > place if side == 0 else x[:, input] < place
-        order = order[kept[order]].reshape(len(order), -1)
-        inside = order[0]
+        input, side, k = cut
+        low = bins[inside, input] <= k
+        below, above = x[inside[low], input], x[inside[~low], input]
+        box = box.moved(input, side, float(below.max() + above.min()) / 2.0)
+        inside = inside[~low if side == 0 else low]
         h, w = hits[inside].sum(), runs[inside].sum()
         steps.append(Step(box, w / all_runs, h / all_hits, h / w))
 
 
+def _binned(x: np.ndarray) -> np.ndarray:
+    """Bin of each point by each input, (points, inputs): a value, or one of BINS of about as many points where there are more."""
+    bins = np.empty(x.shape, np.int64)
+    for k, column in enumerate(x.T):
+        last = np.unique(column)
+        if len(last) > BINS:
+            last = np.unique(np.sort(column)[np.arange(1, BINS + 1) * len(column) // BINS - 1])
+        bins[:, k] = np.searchsorted(last, column)
+    return bins
+
+
+def _by_bin(bins: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
+    """Sum of weights in each bin of each input, (inputs, bins)."""
+    d = bins.shape[1]
+    flat = (bins + size * np.arange(d)).ravel()
+    return np.bincount(flat, np.repeat(weights, d), d * size).reshape(d, size)
+
+
 def _best_cut(
-    x: np.ndarray,
-    hits: np.ndarray,
-    runs: np.ndarray,
-    order: np.ndarray,
-    least: float,
-    criterion: str,
-    enough: float,
-) -> tuple[int, int, float] | None:
-    """Input, side and place of the slice to take off next; `order` (inputs, points in the box) sorts them by each input."""
-    inputs = np.arange(len(order))
-    ranked = x[order, inputs[:, None]]
-    apart = ranked[:, :-1] < ranked[:, 1:]
-    if not apart.size:
-        return None
-    below, below_hits = (np.cumsum(of[order], axis=1) for of in (runs, hits))
+    runs: np.ndarray, hits: np.ndarray, least: float, criterion: str, enough: float
+) -> tuple[int, int, int] | None:
+    """Input, side and bin of the slice to take off next, which ends behind that bin; `runs` and `hits` (inputs, bins) of the box."""
+    below, below_hits = (np.cumsum(of, axis=1) for of in (runs, hits))
     w, h = below[0, -1], below_hits[0, -1]
     pieces = np.stack([below[:, :-1], w - below[:, :-1]])  # runs taken away (sides, inputs, places)
     lost = np.stack([below_hits[:, :-1], h - below_hits[:, :-1]])
-    possible = apart & (pieces >= PEEL * w) & (w - pieces >= least) & (w > pieces)
-    thinnest = np.stack(
-        [possible[0].argmax(axis=1), apart.shape[1] - 1 - possible[1, :, ::-1].argmax(axis=1)]
-    )
+    possible = (pieces >= PEEL * w) & (w - pieces >= least) & (w > pieces)
+    if not possible.any():
+        return None
+    thinnest = np.stack([
+        possible[0].argmax(axis=1), possible.shape[2] - 1 - possible[1, :, ::-1].argmax(axis=1)
+    ])  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         score = np.where(possible, _SCORES[criterion](w, h, pieces, lost), 0.0)
     slices = np.take_along_axis(score, thinnest[:, :, None], axis=2)[:, :, 0]
@@ -279,8 +294,7 @@ def _best_cut(
     side, input = np.unravel_index(int(best.argmax()), best.shape)
     if not best[side, input] > enough:
         return None
-    k = thinnest[side, input]
-    return int(input), int(side), float((ranked[input, k] + ranked[input, k + 1]) / 2.0)
+    return int(input), int(side), int(thinnest[side, input])
 
 
 def _least_evidence(inputs: int) -> float:

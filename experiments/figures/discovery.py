@@ -516,7 +516,7 @@ def regret(d: Discovery, words: Words) -> style.Sheet:
         draw(sheet, ax, d, words, x, wide, factor)
         ax.set_ylim(len(r.scores), 0.0)
         ax.set_yticks([])
-        ax.locator_params(axis="x", nbins=5)
+        ax.locator_params(axis="x", nbins=4)
         ax.xaxis.set_major_formatter(lambda v, _: _plain(v, words))
         style.bare(ax, "left")
     return sheet
