@@ -31,6 +31,10 @@ FILE = "posterior.json"
 WORD = "posterior"
 """What `--given` says for the calibration of the scenario's own region."""
 KIND, FORMAT = "posterior", 1
+MANIFEST, CALIBRATION = (
+    "manifest.json",
+    "calibration",
+)  # of the folder that a calibration leaves, and what it says it is
 GIVEN = "--given"
 SLACK = 1e-9  # by which weights may miss 1 in all: rounding
 DEPTHS = ("*", "*/*", "*/*/*")  # below a results folder
@@ -192,13 +196,23 @@ def _file(path: Path) -> Path:
 
 
 def _below(folder: Path) -> list[Path]:
-    """The posteriors in a folder of results, not in those that are being written."""
+    """The posteriors of calibrations in a folder of results, not in those that are being written."""
     found = {path for depth in DEPTHS for path in folder.glob(f"{depth}/{FILE}")}
     return sorted(
         path
         for path in found
         if not any(part.startswith(".") for part in path.parent.relative_to(folder).parts)
+        and not _is_copy(path)
     )
+
+
+def _is_copy(path: Path) -> bool:
+    """Whether a posterior is the one that another study keeps beside its answer."""
+    try:
+        manifest = json.loads((path.parent / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("kind") != CALIBRATION
 
 
 def _of_region(region: str, out: Path) -> Posterior:

@@ -158,6 +158,16 @@ def test_none_or_several_of_the_region(tmp_path, lishui):
         given.find("posterior", lishui, tmp_path)
 
 
+@pytest.mark.parametrize("manifest", ['{"kind": "reach"}', '{"scenario": {}}'])
+def test_a_copy_that_a_study_keeps_is_no_second_calibration(tmp_path, lishui, manifest):
+    kept(tmp_path, "lishui-calibration-01234567", made())
+    (tmp_path / "lishui-calibration-01234567/answer/manifest.json").write_text('{"kind": "calibration"}')
+    copy = kept(tmp_path, "lishui-1-0123", made())
+    (tmp_path / "lishui-1-0123/answer/manifest.json").write_text(manifest)
+    assert "calibration" in given.find("posterior", lishui, tmp_path).path
+    assert given.find(str(copy), lishui, tmp_path).path == str(copy)
+
+
 def test_another_region_s_posterior_is_refused(tmp_path, lishui):
     other = kept(tmp_path, "gansu", made("gansu"))
     with pytest.raises(InputError, match=r"was calibrated for gansu, and lishui is of lishui"):
