@@ -99,6 +99,13 @@ def test_what_the_facts_do_not_touch_stays_as_the_prior_and_is_said_to():
     assert all(one.ratio_low < 1.02 and one.ratio_high > 0.95 for one in judged[1:])
 
 
+def test_particles_of_one_family_tell_as_little_as_one_draw():
+    points = 0.5 + 0.01 * np.random.default_rng(1).random((300, 1))
+    (judged,) = judge.parameters([Uncertain("a", 0.5, 0.0, 1.0, "linear")], points, np.full(300, 7), 1)
+    assert judged.effective == 1.0 and judged.verdict == judge.UNCLEAR
+    assert judged.ratio_high > 1.0 and judged.shift_low < -1.0 < 1.0 < judged.shift_high
+
+
 def test_what_a_case_alone_does_not_know_widens_the_posterior():
     # theta = fact - nuisance, nuisance even on -1..1: an even posterior blurred, sd sqrt(1/3 + 0.01)
     found = given(

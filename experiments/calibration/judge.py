@@ -117,12 +117,13 @@ def _judged(x: Uncertain, u: np.ndarray, member: np.ndarray, counts: np.ndarray)
     low, middle, high = (float(q) for q in np.quantile(u, (LOW, 0.5, HIGH)))
     widths = np.diff(_quantiles(u, counts, (LOW, HIGH)), axis=1)[:, 0] / (HIGH - LOW)
     ratio = (high - low) / (HIGH - LOW)
-    ratio_low, ratio_high = _interval(ratio, float(widths.std()))
-    error = _error(u, member)
+    one_family = not member.any()  # tells as much as one draw, and how sure that is not at all
+    ratio_low, ratio_high = _interval(ratio, 1.0 if one_family else float(widths.std()))
+    error = SD if one_family else _error(u, member)
     shift = (float(u.mean()) - 0.5) / SD
     shift_low, shift_high = _interval(shift, error / SD)
     spread = float(u.var())
-    effective = min(spread / error**2, len(u)) if error > 0.0 else float(len(u))
+    effective = 1.0 if one_family else min(spread / error**2, len(u)) if error > 0.0 else float(len(u))
     return Judged(
         x.name,
         (_at(x, LOW), _at(x, 0.5), _at(x, HIGH)),
