@@ -470,6 +470,15 @@ def test_impossible_numbers(lishui, other, said):
         plan(lishui, **other)
 
 
+def test_a_fact_that_comes_with_anju_does_not_count_twice(lishui, tmp_path):
+    mine = known(anchor("returns", 0.0158, 0.2, "returned_per_year", scale="log"))
+    one = mine.anchors[0].fact
+    row = f"{one.region},{one.period},returns,0.5,1/year,x,calibrate,column:returned_per_year,,,,1"
+    (tmp_path / "facts.csv").write_text(f"{','.join(data.HEADS)}\n{row}\n")
+    with pytest.raises(InputError, match="returns: comes with anju .*would count twice; leave it out"):
+        study.plan_of(lishui, known=mine, facts=tmp_path / "facts.csv", particles=SMALL, job=toy)
+
+
 def test_a_region_without_facts_and_a_scenario_without_uncertainties():
     with pytest.raises(
         InputError, match=r"yueyang: no fact calibrates yueyang; give your own with --facts FILE"
@@ -566,6 +575,10 @@ def test_a_region_of_one_s_own_is_calibrated_on_one_s_own_facts(own, tmp_path):
         ),
         (("Town,2025,persons,1,persons,x,calibrate,column:person,,,,1",), "unknown outcome"),
         (("Town,2025,persons,1,yuan,x,calibrate,column:persons,,,,1",), "persons is in persons"),
+        (
+            ("Gansu,2016-2020-03,registered persons moved in,9,persons,x,calibrate,column:persons,,,,1",),
+            "registered persons moved in: is kept for validation (facts.csv), so no parameter may be set to it",
+        ),
     ],
 )
 def test_the_command_refuses_with_2_and_no_posterior(own, tmp_path, rows, said):

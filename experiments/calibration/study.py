@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +25,7 @@ from experiments.priors import Uncertain
 from experiments.reach.runs import Bench, Progress, present
 from experiments.study import check_numbers
 from scenarios import calibration as data
+from scenarios import facts as published
 from scenarios.calibration import Anchor, Calibration
 from scenarios.errors import InputError
 from scenarios.facts import Fact
@@ -145,6 +146,7 @@ def plan_of(
     region = family(scenario.name)
     known = known or data.of_region(region)
     own = data.own_facts(facts, scenario.name) if facts else data.Own((), ())
+    _refuse_known(own, known.anchors if known else ())
     anchors = (*(known.anchors if known else ()), *own.anchors)
     if not anchors:
         raise InputError([
@@ -166,6 +168,27 @@ def plan_of(
         replications=replications,
         seed=seed,
     )
+
+
+def _refuse_known(own: data.Own, anchors: Sequence[Anchor]) -> None:
+    """Raise InputError for facts of the user's that are used already, or that anju keeps for validation."""
+
+    def key(fact: Fact) -> tuple[str, str, str]:
+        return fact.region, fact.period, fact.quantity
+
+    used = {key(one.fact) for one in anchors}
+    kept = {key(fact) for fact in published.facts() if fact.use == "validate"}
+    why = {
+        **dict.fromkeys(kept, f"is kept for validation ({published.FILE}), so no parameter may be set to it"),
+        **dict.fromkeys(used, f"comes with anju ({data.FILE}), and would count twice"),
+    }
+    wrong = [
+        f"--facts: {', '.join(key(one.fact))}: {why[key(one.fact)]}; leave it out"
+        for one in own.anchors
+        if key(one.fact) in why
+    ]
+    if wrong:
+        raise InputError(wrong)
 
 
 def _load(name: str) -> Scenario:
