@@ -272,7 +272,7 @@ def test_a_command_takes_a_folder_and_reproduce_needs_no_original(posterior, tmp
     assert run("reproduce", folder, "--runs", 1) == 0
 
 
-@pytest.mark.parametrize("command", ["run", "compare", "reach", "cheapest"])
+@pytest.mark.parametrize("command", ["run", "compare", "reach", "cheapest", "discover"])
 def test_bad_posteriors_are_refused_before_anything_is_written(command, posterior, names, tmp_path, capsys):
     price, _ = names
     more = ("--levers", "subsidy") if command == "cheapest" else ()

@@ -35,6 +35,7 @@ from experiments.commands.common import (
     writing,
 )
 from experiments.commands.executors import Processes, Scheduler, Threads, executor
+from experiments.commands.given import posterior_of
 
 if TYPE_CHECKING:
     from experiments.discovery.study import Discovery
@@ -157,13 +158,8 @@ def discover(
     else:
         with once():
             scenarios = [_scenario(name, set_, with_ or []) for name in names]
+        posterior = posterior_of(given, scenarios[0][1], out)
         with door():
-            if given is not None:
-                from experiments import given as posteriors
-
-                posterior = posteriors.find(given, scenarios[0][1], out)
-            else:
-                posterior = None
             plan = study.plan_of(
                 scenarios, settings, points=points or study.POINTS, replications=replications or study.REPLICATIONS,
                 given=posterior, **asked,
