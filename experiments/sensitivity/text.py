@@ -24,7 +24,7 @@ class Measure(NamedTuple):
 
 METHODS = {
     "sobol": ("Sobol' indices", "Sobol'指数"), "morris": ("Morris' elementary effects", "Morris基本效应法"),
-    "rank": ("rank regression", "秩回归"), "pawn": ("PAWN", "PAWN"), "delta": ("delta (Borgonovo)", "Borgonovo delta指数"),
+    "rank": ("rank estimator", "秩估计法"), "pawn": ("PAWN", "PAWN"), "delta": ("delta (Borgonovo)", "Borgonovo delta指数"),
     "rbd_fast": ("RBD-FAST", "RBD-FAST"), "fast": ("extended FAST", "扩展FAST"), "hdmr": ("HDMR", "HDMR"),
     "dgsm": ("derivative-based (DGSM)", "导数指数（DGSM）"),
 }  # fmt: skip
@@ -36,12 +36,6 @@ MEASURES = {
     "total": Measure(("involved", "涉及"), (
         "involved: total index, the share of the spread in which it has a part, alone or with others",
         "涉及：总指数，即它单独或与其他因素共同作用所涉及的比例",
-    )),
-    "structural": Measure(("alone", "单独"), (
-        "alone: share of the spread that follows from this input itself", "单独：由此因素本身决定的比例",
-    )),
-    "correlative": Measure(("shared", "相关"), (
-        "shared: share that it has because it goes with other inputs", "相关：因与其他因素相关而具有的比例",
     )),
     "mu_star": Measure(("mean effect", "平均影响"), (
         "mean effect: how much the outcome changes, on average, as this input goes all the way through its range (mu*)",
@@ -67,7 +61,7 @@ MEASURES = {
 }  # fmt: skip
 SHOWN = {
     "sobol": ("first", "total"), "fast": ("first", "total"), "morris": ("mu_star", "sigma"), "hdmr": ("first", "total"),
-    "delta": ("delta", "first"), "pawn": ("median", "maximum"),
+    "delta": ("delta",), "pawn": ("median", "maximum"),
 }  # fmt: skip
 STATISTICS = {
     "mean": ("mean", "均值"), "sd": ("standard deviation", "标准差"), "p10": ("10 % quantile", "10%分位数"),
