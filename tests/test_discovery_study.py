@@ -404,6 +404,7 @@ def test_the_command_reads_a_store_and_prints_json(lishui, tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["scenario"] == "lishui" and len(told["boxes"]) == 1 and Path(told["folder"]).is_dir()
     assert {p: p.read_bytes() for p in path.rglob("*") if p.is_file()} == before
+    assert cli.main(["reproduce", told["folder"]]) == 0  # the runs of the store that was read
 
 
 def test_the_command_runs_policies_and_a_dry_run_keeps_nothing(tmp_path, capsys):
@@ -414,6 +415,8 @@ def test_the_command_runs_policies_and_a_dry_run_keeps_nothing(tmp_path, capsys)
     assert not list(tmp_path.iterdir())
     assert anju(*names, "-q", "--lang", "en", "--boxes", 1) == 0
     assert "Policies over the same 40 futures" in capsys.readouterr().out
+    (folder,) = tmp_path.glob("lishui-discovery-*/failing-*")
+    assert cli.main(["reproduce", str(folder)]) == 0
 
 
 def refused(capsys, *args: object) -> str:

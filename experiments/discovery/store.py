@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from experiments import answers
+from experiments.answers import RUNS
 from experiments.discovery.cases import Event, Input
 from experiments.discovery.prim import Found
 from experiments.discovery.study import Discovery, Plan, Read
@@ -23,7 +25,6 @@ from experiments.discovery.text import path_said, sentence, text
 from experiments.discovery.tree import Node
 from experiments.wording import Page
 
-RUNS = "runs"
 NAN = math.nan
 
 
@@ -45,7 +46,7 @@ def write(
     """Write the answer's folder and return it; without `formats` no chart is drawn. Raises InputError if it cannot be written."""
     return answers.write(
         answer_folder(d, out), answer=answer(d), tables=tables(d), text=lambda lang: text(d, lang),
-        manifest=_manifest(d, request or {}), scenarios={"scenario": d.scenario},
+        manifest=_manifest(d, answer_folder(d, out), request or {}), scenarios={"scenario": d.scenario},
         draw=_drawing(d, formats) if formats else None, provenance=provenance,
     )  # fmt: skip
 
@@ -265,9 +266,14 @@ def _regret(d: Discovery) -> answers.Table:
     }  # fmt: skip
 
 
-def _manifest(d: Discovery, request: Mapping[str, Any]) -> dict[str, Any]:
+def _manifest(d: Discovery, place: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to do it again and to check that it gives the same."""
     s = d.scenario
+    if d.source:
+        read = Path(d.source).resolve()
+        at = {read.name: Path(os.path.relpath(read, place.expanduser().resolve())).as_posix()}
+    else:
+        at = {policy.name: f"../{RUNS}/{policy.name.replace('/', '-')}" for policy in d.policies}
     return {
         "kind": "discovery",
         "discovery": d.id,
@@ -278,8 +284,7 @@ def _manifest(d: Discovery, request: Mapping[str, Any]) -> dict[str, Any]:
         "settings": _settings(d),
         "seed": d.settings.seed,
         "policies": [policy.name for policy in d.policies],
-        "store": d.source,
-        "stores": {policy.name: f"../{RUNS}/{policy.name.replace('/', '-')}" for policy in d.policies},
+        "stores": at,
         "given": None if d.given is None else d.given.id,
         "model_hash": d.model_hash,
     }

@@ -168,12 +168,12 @@ def _kind(folder: Path) -> tuple[Mapping[str, Any], Kind]:
     if manifest.get("kind") in ("reach", "cheapest", "calibration") and (paths := behind(folder)):
         folders.check_files(folder, manifest)
         return manifest, lambda *_: StoresAgain(paths)
-    if manifest.get("kind") in ("sensitivity", "validation"):
+    if manifest.get("kind") in ("sensitivity", "discovery", "validation"):
         folders.check_files(folder, manifest)
         return manifest, lambda *_: StoresAgain(named(folder, manifest))
     raise InputError([
         f"{folder}: its manifest.json is of none of `anju run`, `compare`, `sweep`, `reach`, `cheapest`, `sensitivity`,"
-        " `calibrate` and `validate`, so nothing was run"
+        " `discover`, `calibrate` and `validate`, so nothing was run"
     ])  # fmt: skip
 
 
