@@ -281,3 +281,32 @@ def test_folds_keep_clusters_whole():
             assert not set(row[train]) & set(row[test])
     parts = tree._folds(np.arange(40)[None], 1)
     assert sorted(np.concatenate([test for _, test in parts])) == list(range(40))
+
+
+def crossed(points: int, futures: int, seed: int) -> Sample:
+    """Every point in every future; a future decides alone, and by none of its inputs, what is a hit."""
+    rng = np.random.default_rng(seed)
+    mine, others = rng.random((points, 2)), rng.random((futures, 6))
+    x = np.hstack([np.repeat(mine, futures, axis=0), np.tile(others, (points, 1))])
+    clusters = np.stack([np.repeat(np.arange(points), futures), np.tile(np.arange(futures), points)])
+    return sample(x, np.tile(rng.random(futures) < 0.4, points), clusters=clusters)
+
+
+def test_points_of_one_future_are_no_more_evidence_than_one():
+    found = 0
+    for seed in range(12):
+        s = crossed(20, 30, seed)
+        box = box_of(s)
+        found += bool(box.limits) and prim.chance(s, Settings(), box, seed) <= 0.05
+    assert found <= 3
+
+
+def test_shuffling_keeps_clusters_together():
+    s = crossed(4, 5, 0)
+    order = prim.permuted(s.clusters, np.random.default_rng(1))
+    assert sorted(order) == list(range(20)) and list(order) != list(range(20))
+    for row in s.clusters:
+        for label in np.unique(row):
+            assert len(set(row[order[row == label]])) == 1
+    some = np.arange(20) != 7  # a run that failed
+    assert sorted(prim.permuted(s.clusters[:, some], np.random.default_rng(1))) == list(range(19))

@@ -249,6 +249,7 @@ def test_the_command(found, place):
         (("lishui", "--facts", "none.csv"), "CSV file of facts expected"),
         (("lishui", "--points", "1", "--replications", "1"), "one run has no interval"),
         (("lishui", "--given", "none.json"), "no such file"),
+        (("lishui", "gansu", "--given", "posterior"), "a posterior is of one region"),
         (("lishui", "--lang", "fr"), "zh, en or both"),
         (("lishui", "--formats", "gif"), "unknown"),
     ],

@@ -57,6 +57,12 @@ class Sample:
     def density(self) -> float:
         return float(self.hits.sum() / self.runs.sum())
 
+    @property
+    def same(self) -> float:
+        """Runs that are no more evidence than one: those of a point, times the points that stand or fall together."""
+        alone = min(len(np.unique(row)) for row in self.clusters)
+        return self.replications * self.clusters.shape[1] / max(alone, 1)
+
     def at(self, rows: np.ndarray) -> Sample:
         """Some of the points."""
         return replace(
@@ -240,7 +246,7 @@ def peel(sample: Sample, support: float, criterion: str = EVIDENCE) -> tuple[Ste
     all_hits, all_runs = hits.sum(), runs.sum()
     box, inside = everything(x.shape[1]), np.arange(len(x))
     steps = [Step(box, 1.0, 1.0, all_hits / all_runs)]
-    enough = 0.0 if criterion == GAIN else _least_evidence(x.shape[1]) * sample.replications**0.5
+    enough = 0.0 if criterion == GAIN else _least_evidence(x.shape[1]) * sample.same**0.5
     while True:
         held = [_by_bin(bins[inside], of[inside], size) for of in (runs, hits)]
         cut = _best_cut(*held, support * all_runs, criterion, enough)
@@ -344,14 +350,14 @@ def _distance(step: Step, base: float) -> float:
 def quasi_p(sample: Sample, box: Box) -> np.ndarray:
     """For each limit, how likely the box is at least so dense if the limit adds nothing; (inputs, 2), NaN without a limit.
 
-    The binomial tail at the density of the box without this limit, Bryant & Lempert (2010), section 3.3. Its size is in points:
-    several runs of a point are no more evidence on where the point lies.
+    The binomial tail at the density of the box without this limit, Bryant & Lempert (2010), section 3.3. Its size is in points
+    that stand alone: several runs of a point, or points of one future, are no more evidence than one.
     """
     from scipy.special import betainc
 
     found = np.full((sample.x.shape[1], 2), math.nan)
     w, h = _inside(sample, box)
-    n, k = w / sample.replications, h / sample.replications
+    n, k = w / sample.same, h / sample.same
     for input, side in box.limits:
         wider, more = _inside(sample, box.without(input, side))
         rate = more / wider
@@ -446,13 +452,15 @@ def _order(sample: Sample, box: Box) -> tuple[int, ...]:
 def chance(sample: Sample, settings: Settings, box: Box, seed: int, permutations: int | None = None) -> float:
     """p of a box: the share of samples with hits shuffled over points in which one as good is found, itself counted.
 
+    What stands or falls together is shuffled together.
+
     As good: its mass times the density it adds, which is the covariance of lying in the box and being a hit. Stops once
     ENOUGH were as good (Besag & Clifford 1991, doi 10.1093/biomet/78.2.301).
     """
     mine, better = _quality(sample, box), 0
     permutations = permutations or _fewer(PERMUTATIONS, sample)
     for k in range(permutations):
-        shuffled = np.random.default_rng([seed, PERMUTED, k]).permutation(len(sample.hits))
+        shuffled = permuted(sample.clusters, np.random.default_rng([seed, PERMUTED, k]))
         other = replace(sample, hits=sample.hits[shuffled], runs=sample.runs[shuffled])
         better += _quality(other, induce(other, settings)[3]) >= mine
         if better == ENOUGH:
@@ -509,6 +517,26 @@ def resampled(clusters: np.ndarray, seed: int, resamples: int) -> Iterator[np.nd
             n = int(label.max()) + 1
             times *= np.bincount(rng.integers(0, n, n), minlength=n)[label]
         yield times
+
+
+def permuted(clusters: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random order of the points in which those of one cluster stay together: clusters change places, in a crossed design
+    points and futures each. Where the place of a point that is missing would be taken, one that is left over comes."""
+    labels = [np.unique(row, return_inverse=True)[1] for row in clusters]
+    if len(labels) == 1:
+        order = np.argsort(labels[0], kind="stable")
+        first = np.searchsorted(labels[0][order], labels[0][order])
+        within = np.empty_like(order)
+        within[order] = np.arange(len(order)) - first
+        rows, columns = labels[0], within
+        moved = rng.permutation(int(rows.max()) + 1)[rows], columns
+    else:
+        rows, columns = labels
+        moved = tuple(rng.permutation(int(label.max()) + 1)[label] for label in labels)
+    place = {key: k for k, key in enumerate(zip(rows.tolist(), columns.tolist(), strict=True))}
+    found = [place.pop(key, -1) for key in zip(*(one.tolist() for one in moved), strict=True)]
+    left = iter(rng.permutation(np.array(list(place.values()), np.int64)).tolist())
+    return np.array([next(left) if k < 0 else k for k in found], np.int64)
 
 
 def left_out(clusters: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.discovery.prim import CHANCE, ENOUGH, PERMUTATIONS, Sample
+from experiments.discovery.prim import CHANCE, ENOUGH, PERMUTATIONS, Sample, permuted
 
 FOLDS = 10
 CROSSED_FOLDS = 5  # where points and futures are both parted: a fold holds one in 25 rows
@@ -96,7 +96,7 @@ def grow(sample: Sample, *, depth: int = DEPTH, support: float = 0.05, seed: int
         accuracy=float(right[:, best].sum() / weights.sum()),
         majority=float(majority[:, best].sum() / weights.sum()),
         explained=1.0 - float(errors[:, best].sum() / base[:, best].sum()),
-        p=_chance(grower),
+        p=_chance(grower, sample.clusters),
         folds=len(parts),
     )
 
@@ -153,11 +153,11 @@ def _simplest(errors: np.ndarray, weights: np.ndarray) -> int:
     return int(np.flatnonzero(means <= within).max())
 
 
-def _chance(grower: _Grower) -> float:
+def _chance(grower: _Grower, clusters: np.ndarray) -> float:
     """p of the unpruned tree's fit, against the same points with their hits shuffled; stops early as `prim.chance` does."""
     mine, better = _fit(grower), 0
     for k in range(PERMUTATIONS):
-        order = np.random.default_rng([grower.seed, SHUFFLED, k]).permutation(len(grower.y))
+        order = permuted(clusters, np.random.default_rng([grower.seed, SHUFFLED, k]))
         other = _Grower(grower.x, grower.y[order], grower.w[order], grower.depth, grower.support, grower.seed)
         better += _fit(other) >= mine
         if better == ENOUGH:

@@ -221,7 +221,7 @@ def _head(page: Page, s: Sensitivity) -> None:
     if s.given is not None:
         facts = len(s.given.facts)
         page.paragraph(page.say(
-            f"Inputs drawn from the posterior {s.given.id} ({s.given.scenario}, calibrated to {facts} facts), not from their ranges.",
+            f"Inputs drawn from the posterior {s.given.id} ({s.given.scenario}, calibrated to {facts} {'fact' if facts == 1 else 'facts'}), not from their ranges.",
             f"不确定因素取自后验 {s.given.id}（{s.given.scenario}，以{facts}条事实校准），而非取值范围。",
         ), indent=0)  # fmt: skip
     if s.stored is not None:

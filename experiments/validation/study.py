@@ -23,6 +23,7 @@ from experiments.validation import judge
 from experiments.validation.cases import GRANTED
 from experiments.validation.cases import WITHHELD as WITHHELD_INCOME
 from scenarios.errors import InputError
+from scenarios.reader import family
 
 if TYPE_CHECKING:
     from experiments.executors import Executor
@@ -136,6 +137,11 @@ def plan_of(
     check_numbers(seed, points=points, replications=replications)
     if points * replications < 2:
         raise InputError(["--points 1 --replications 1: one run has no interval; two expected at least"])
+    regions = dict.fromkeys(family(case.name) for case in cases.cases)
+    if posterior and len(regions) > 1:
+        raise InputError([
+            f"--given: a posterior is of one region, and these scenarios are of {', '.join(regions)}; name scenarios of one"
+        ])  # fmt: skip
     found, used = [], None
     for case in cases.cases:
         used = posterior(case) if posterior else None
