@@ -10,7 +10,7 @@ from experiments.design import DUMMY
 from experiments.sensitivity.result import Estimate, Result
 from experiments.sensitivity.study import POSTERIOR, Sensitivity, Settling, Takes, above, ranking
 from experiments.sensitivity.verdict import SMALL, WIDE
-from experiments.wording import Page
+from experiments.wording import Page, number
 
 
 class Measure(NamedTuple):
@@ -219,9 +219,9 @@ def _head(page: Page, s: Sensitivity) -> None:
     if laid := scenario.laid_over():
         page.paragraph(page.say("With: ", "叠加：") + page.say(", ", "、").join(laid), indent=0)
     if s.given is not None:
-        facts = len(s.given.facts)
+        facts, of = len(s.given.facts), number(len(s.given.facts), "fact")
         page.paragraph(page.say(
-            f"Inputs drawn from the posterior {s.given.id} ({s.given.scenario}, calibrated to {facts} {'fact' if facts == 1 else 'facts'}), not from their ranges.",
+            f"Inputs drawn from the posterior {s.given.id} ({s.given.scenario}, calibrated to {of}), not from their ranges.",
             f"不确定因素取自后验 {s.given.id}（{s.given.scenario}，以{facts}条事实校准），而非取值范围。",
         ), indent=0)  # fmt: skip
     if s.stored is not None:
