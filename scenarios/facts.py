@@ -194,7 +194,7 @@ def _outcome_problems(cells: dict[str, str], unit: str) -> list[tuple[str, ...]]
         return [("metric", said, f"{', '.join((*METRICS, EFFECT))}, or {COLUMN}NAME")]
     wrong: list[tuple[str, ...]] = []
     if said := unit_problem(unit, "share" if metric == EFFECT else METRICS[metric]):
-        wrong.append(("unit", f"{said}, and {metric} has another"))
+        wrong.append(("unit", f"{said} for the outcome {metric}"))
     if metric == EFFECT:
         return wrong
     if not (re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", cells["date"]) and cells["scope"]):
@@ -209,7 +209,7 @@ def _outcome_problems(cells: dict[str, str], unit: str) -> list[tuple[str, ...]]
 def unit_problem(given: str, wanted: str) -> str:
     """What keeps a fact in one unit from being compared with an outcome in another; "" if nothing does."""
     try:
-        convert(1.0, wanted, given)
+        convert(1.0, given, wanted)
     except UnitError as error:
         return f"{error}: {wanted} expected"
     return ""

@@ -214,7 +214,10 @@ def test_own_facts_are_read(tmp_path):
     ("row", "said"),
     [
         (ROW.replace("persons,city", ",city"), "my.csv:2: unit: empty"),
-        (ROW.replace("persons,city", "homes,city"), "my.csv:2: unit: .*wrong dimension.*persons has another"),
+        (
+            ROW.replace("persons,city", "homes,city"),
+            "my.csv:2: unit: .*homes. has the wrong dimension: persons expected",
+        ),
         (ROW.replace("persons,city", "heads,city"), "my.csv:2: unit: .*is not known"),
         (
             ROW.replace("validate,persons", "validate,"),
@@ -303,7 +306,7 @@ def test_a_number_of_the_whole_run_and_its_unit(tmp_path):
     assert case.kept[-1].size == 1.0
     for wrong, said in (
         ("pool_shar", 'did you mean "pool_share"'),
-        ("persons", "unit: .*persons has another"),
+        ("persons", "unit: .*outcome persons"),
     ):
         with pytest.raises(InputError, match=rf"my.csv:2: .*{said}"):
             which.cases(["lishui"], own(tmp_path, row.replace("pool_share", wrong)))

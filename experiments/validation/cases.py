@@ -215,7 +215,7 @@ def _size_of_column(match: Match, scenario: Scenario) -> float:
     measures.named(measures.columns(bare), match.column, where=match.where)
     unit = _unit(match.column, bare)
     if said := unit_problem(match.fact.unit, unit):
-        raise InputError([problem(match.where, "unit", f"{said}, and {match.column} has another")])
+        raise InputError([problem(match.where, "unit", f"{said} for the outcome {match.column}")])
     return convert(1.0, unit, match.fact.unit)
 
 
