@@ -289,7 +289,7 @@ def test_futures_without_an_outcome_are_left_out(run):
     values = run.values.copy()
     values[3, 1, 0, run.game.outcomes.index(run.game.outcome)] = np.nan
     found = judge(dataclasses.replace(run, values=values))
-    assert found.points_used == 4 and "1 futures left out" in text(found, "en")
+    assert found.points_used == 4 and "1 future left out" in text(found, "en")
     with pytest.raises(InputError, match="not defined under every combination"):
         judge(dataclasses.replace(run, values=np.full_like(values, np.nan)))
 

@@ -178,7 +178,7 @@ def test_a_dask_worker_and_then_its_scheduler_are_killed(here, calm, cluster):
         code, out, err = command.end()
     cluster.stop()
     cluster.start()
-    assert (code, out) == (2, "")
+    assert (code, out) == (1, "")
     assert re.fullmatch(
         rf"error: Dask cluster {cluster.address}: the scheduler .*; no finished run is lost, {GOES_ON}",
         err.splitlines()[-1],

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 
 import numpy as np
 import pytest
@@ -183,13 +182,13 @@ def test_a_posterior_that_does_not_suit_is_refused(lishui):
         given.check(made(values=-made().values), lishui)
 
 
-def test_another_model_is_warned_of_once(lishui, caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("experiments"), "propagate", True)
+def test_another_model_is_warned_of_once(lishui, monkeypatch):
+    said = []
+    monkeypatch.setattr(given.log, "warning", lambda text, *args: said.append(text % args))
     old = made(model_hash="f" * 64, path="once.json")
-    with caplog.at_level("WARNING", "experiments"):
-        given.check(old, lishui)
-        given.check(old, lishui)
-    assert [record.message for record in caplog.records] == [
+    given.check(old, lishui)
+    given.check(old, lishui)
+    assert said == [
         "warning: --given once.json: was made with another model (ffffffff); `anju calibrate lishui` makes it again"
     ]
 
