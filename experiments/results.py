@@ -24,6 +24,8 @@ from simulation.population import population_hash
 
 log = logging.getLogger(__name__)
 
+FORMAT = 1  # of the folder: a reader refuses a later one
+
 
 def folder_name(study: Study) -> str:
     """The folder of a study: its scenario and its id."""
@@ -169,6 +171,7 @@ def _manifest(study: Study, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to run the study again and to check that it gives the same bytes."""
     scenario = study.scenario
     return {
+        "format": FORMAT,
         "study": study.id,
         "scenario": {"name": scenario.name, "title": dict(scenario.title), "resolved": scenario.resolved()},
         "sources": {name: entry.source for name, entry in scenario.values.items()},

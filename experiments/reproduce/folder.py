@@ -66,7 +66,7 @@ def _wrong(path: Path, sha256: str) -> str:
 def damaged(folder: Path, wrong: Sequence[str]) -> InputError:
     """What is wrong with a folder, a line each, and how to mend it."""
     shown = [*wrong[:20], *([f"{len(wrong) - 20} more"] if len(wrong) > 20 else [])]
-    mend = "so nothing was run; take an undamaged copy of the folder, or run the study again"
+    mend = "so nothing was run or changed; take an undamaged copy of the folder, or run the study again"
     return InputError([*(f"{folder}: {line}" for line in shown), f"{folder}: is damaged, {mend}"])
 
 

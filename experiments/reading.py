@@ -1,0 +1,141 @@
+"""A study read back from the folder that `anju run` left, as it was before it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import given_use, results, urban
+from experiments.reproduce import folder as folders
+from experiments.study import Study
+from scenarios import frozen
+from scenarios.errors import InputError
+from scenarios.scenario import Scenario, date_of
+from simulation.households import CLASSES
+from simulation.ledger import FLOWS
+from simulation.outcomes import GROUPS, INCOMES, INDICATORS, SITE, WHY
+
+TABLES = "tables"
+
+
+def study(folder: str | Path) -> Study:
+    """The study in a folder of `anju run`, every array bit for bit the one that was written; nothing is run or changed.
+
+    Raises InputError for a folder that is none, holds something else, is damaged, or was written by an anju whose tables differ.
+    """
+    folder = Path(folder)
+    manifest = folders.manifest_of(folder)
+    if "study" not in manifest or "design" not in manifest:
+        raise InputError([f"{folder}: is not the folder of a study; one that `anju run` wrote expected"])
+    check_format(folder, manifest)
+    read = _parts(folder, manifest)
+    check(folder, manifest, read)
+    try:
+        return _study(folder, manifest)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise folders.damaged(folder, [f"{folders.MANIFEST}: {type(error).__name__}: {error}"]) from error
+
+
+def check_format(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise InputError for a folder of a later anju."""
+    found = manifest.get("format", results.FORMAT)
+    if not isinstance(found, int) or found > results.FORMAT:
+        raise InputError([
+            f"{folder}: its format is {found}, newer than this anju reads ({results.FORMAT}); take the anju that wrote it"
+            f" ({manifest.get('anju', 'unknown')}) or a later one"
+        ])  # fmt: skip
+
+
+def check(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raise InputError unless the manifest lists these files and each has the content it had."""
+    listed = manifest.get("files")
+    if not isinstance(listed, dict):
+        raise folders.damaged(folder, [f"{folders.MANIFEST}: lists no files"])
+    for name in names:
+        folders.check_kept(folder, manifest, name)
+    folders.check_files(folder, {"files": {name: listed[name] for name in names}})
+
+
+def _parts(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """The files a study is read from."""
+    listed = manifest.get("files")
+    found = listed if isinstance(listed, dict) else {}
+    tables = ["months", "movers", "incomes", "ledger", "why", "county_incomes", "effect"]
+    tables += [name for name in ("sites", "urban", "urban_income") if _table(name) in found]
+    return [folders.SCENARIO, *map(_table, tables), *([given_use.given.FILE] if "given" in manifest else [])]
+
+
+def _table(name: str) -> str:
+    return f"{TABLES}/{name}.parquet"
+
+
+def _study(folder: Path, manifest: Mapping[str, Any]) -> Study:
+    scenario = frozen.read(folder / folders.SCENARIO)
+    names, points, replications = (manifest[key] for key in ("uncertainties", "points", "replications"))
+    seeds = [int(seed) for seed in manifest["seeds"]]
+    runs = np.array([(p, r, s) for p in range(points) for r, s in enumerate(seeds)], np.int64)
+    read = _Tables(folder, scenario, runs=points * replications, points=points)
+    return Study(
+        scenario=scenario,
+        seed=manifest["seed"],
+        uncertainties=tuple(names),
+        design=np.array(manifest["design"], float).reshape(points, len(names)),
+        runs=runs,
+        county=read("months", INDICATORS, "run", "month", "county"),
+        mode=read("movers", [f"persons_{mode.id}" for mode in scenario.modes], "run", "month"),
+        klass=read("movers", [f"persons_{name}" for name in CLASSES], "run", "month"),
+        income=read("incomes", INCOMES, "run", "month", "group"),
+        ledger=read("ledger", [f"{flow.name}_fen" for flow in FLOWS], "run", "month"),
+        why=read("why", ("households", "persons"), "run", "county", "where"),
+        county_income=read("county_incomes", INCOMES, "run", "county", "group"),
+        site=read("sites", SITE, "run", "site"),
+        urban=read("urban", urban.COMPONENTS, "run", "month", "area"),
+        urban_income=read("urban_income", urban.INCOME, "run", "month"),
+        effect_income=read("effect", INCOMES, "point", "month", "group"),
+        populations=tuple(manifest["population_hashes"]),
+        model_hash=manifest["model_hash"],
+        version=manifest["anju"],
+        id=manifest["study"],
+        given=given_use.kept(folder, manifest),
+    )
+
+
+class _Tables:
+    """Tables of a folder as arrays, whose axes are their key columns in the order they were written in."""
+
+    def __init__(self, folder: Path, scenario: Scenario, *, runs: int, points: int) -> None:
+        self.folder = folder
+        self.axes: dict[str, np.ndarray] = {
+            "run": np.arange(runs), "point": np.arange(points),
+            "month": np.array([date_of(t, scenario.start) for t in range(scenario.months)]),
+            "county": np.array([county.id for county in scenario.counties]),
+            "site": np.array([site.id for site in scenario.sites]),
+            "group": np.array(GROUPS), "where": np.array(WHY), "area": np.array(urban.AREAS),
+        }  # fmt: skip
+
+    def __call__(self, name: str, columns: Sequence[str], *axes: str) -> np.ndarray:
+        """Shape (each axis, columns), f8; zeros where the study had no such table. Raises InputError."""
+        import pyarrow.parquet as pq
+
+        lengths = [len(self.axes[axis]) for axis in axes]
+        path = self.folder / _table(name)
+        if name in ("sites", "urban", "urban_income") and not path.is_file():
+            return np.zeros((*lengths, len(columns)))
+        found = pq.read_table(path)
+        if missing := [c for c in (*axes, *columns) if c not in found.column_names]:
+            raise InputError([
+                f"{path}: has no column {missing[0]}, so another anju wrote it; draw with the one that did, or run the study again"
+            ])  # fmt: skip
+        places = np.meshgrid(*map(np.arange, lengths), indexing="ij")
+        for axis, place in zip(axes, places, strict=True):
+            if found.column(axis).to_pylist() != self.axes[axis][place.ravel()].tolist():
+                raise folders.damaged(
+                    self.folder, [f"{_table(name)}: its {axis} column is not that of the study"]
+                )
+        values = [np.asarray(found.column(column).to_numpy(), np.float64) for column in columns]
+        return np.stack(values, axis=-1).reshape(*lengths, len(columns))
