@@ -1,0 +1,87 @@
+// Four incomes a head, stacked: movers and stayers, this setting over the plan.
+
+import { byId, legend, table } from "./dom.js";
+import { count, yuan } from "./numbers.js";
+import { isPlan } from "./verdict.js";
+import { one, say } from "./words.js";
+
+export const SOURCES = ["wage", "business", "transfer", "property"];
+const ROW = 30;
+const GAP = 16; // between groups
+const DARK = new Set(["wage"]); // colours that carry white type
+const total = (group) => (group.wage == null ? null : SOURCES.reduce((sum, source) => sum + group[source], 0));
+
+/** Draw `answer` into #incomes. */
+export function showIncomes(answer) {
+  const { groups, plan } = answer.incomes;
+  const rows = groups.flatMap((group) => {
+    const same = (plan ?? []).find((g) => g.key === group.key);
+    const ours = { ...group, name: one(group.label), ours: true };
+    return same && !isPlan(answer) ? [ours, { ...same, name: say("plan_short"), ours: false }] : [ours];
+  });
+  byId("incomes-note").textContent = say("incomes_note");
+  legend(byId("incomes-key"), [...SOURCES.map((source) => [`source-${source}`, say(source)]), ["start", say("start_key")]]);
+  draw(rows);
+  byId("incomes-table").replaceChildren(tableOf(rows));
+}
+
+function draw(rows) {
+  const d3 = globalThis.d3;
+  const node = byId("incomes");
+  const width = Math.max(node.clientWidth, 260);
+  const left = width < 520 ? 74 : 108;
+  const heights = rows.map((row, i) => (row.ours && i ? GAP : 0));
+  const tops = rows.map((_, i) => i * ROW + d3.sum(heights.slice(0, i + 1)));
+  const height = (tops[tops.length - 1] ?? 0) + ROW + 24;
+  const most = d3.max(rows, (row) => Math.max(total(row) ?? 0, row.start ?? 0)) || 1;
+  const x = d3.scaleLinear([0, most], [left, width - 62]);
+  const svg = d3.select(node).selectAll("svg").data([0]).join("svg")
+    .attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height)
+    .attr("role", "img").attr("aria-label", rows.map(inWords).join(say("stop")));
+  const ticks = x.ticks(width < 520 ? 3 : 5);
+  const part = (name) => svg.selectAll(`g.${name}`).data([0]).join("g").attr("class", name);
+  part("grid-lines").selectAll("line").data(ticks).join("line").attr("class", "grid")
+    .attr("x1", x).attr("x2", x).attr("y1", 0).attr("y2", height - 20);
+  part("scale-names").selectAll("text").data(ticks).join("text").attr("class", "tick-name").attr("text-anchor", "middle")
+    .attr("x", x).attr("y", height - 5).text((v) => count(v, { digits: 0 }));
+  part("names").selectAll("text").data(rows).join("text").attr("class", (row) => (row.ours ? "name" : "name soft"))
+    .attr("x", left - 8).attr("y", (_, i) => tops[i] + ROW / 2).attr("dy", "0.34em").attr("text-anchor", "end").text((row) => row.name);
+  const pieces = rows.flatMap((row, i) => {
+    let reached = 0;
+    return row.wage == null ? [] : SOURCES.map((source) => {
+      const piece = { source, row, i, low: reached, high: reached + row[source] };
+      reached = piece.high;
+      return piece;
+    });
+  });
+  part("pieces").selectAll("rect").data(pieces).join("rect")
+    .attr("class", (p) => `source-${p.source}${p.row.ours ? "" : " pale"}`)
+    .attr("x", (p) => x(p.low)).attr("width", (p) => Math.max(x(p.high) - x(p.low), 0))
+    .attr("y", (p) => tops[p.i] + (p.row.ours ? 3 : 6)).attr("height", (p) => ROW - (p.row.ours ? 6 : 12));
+  part("amounts").selectAll("text").data(pieces.filter((p) => p.row.ours && x(p.high) - x(p.low) > 44)).join("text")
+    .attr("class", (p) => (DARK.has(p.source) ? "amount light" : "amount")).attr("text-anchor", "middle")
+    .attr("x", (p) => (x(p.low) + x(p.high)) / 2).attr("y", (p) => tops[p.i] + ROW / 2).attr("dy", "0.34em")
+    .text((p) => count(p.high - p.low, { digits: 3 }));
+  part("totals").selectAll("text").data(rows).join("text").attr("class", (row) => (row.ours ? "total" : "total soft"))
+    .attr("x", (row) => x(Math.max(total(row) ?? 0, row.start ?? 0)) + 6).attr("y", (_, i) => tops[i] + ROW / 2).attr("dy", "0.34em")
+    .text((row) => (total(row) == null ? say("nobody") : count(total(row), { digits: 3 })));
+  part("starts").selectAll("line").data(rows.map((row, i) => ({ row, i })).filter(({ row }) => row.ours && row.start)).join("line")
+    .attr("class", "start-line").attr("x1", ({ row }) => x(row.start)).attr("x2", ({ row }) => x(row.start))
+    .attr("y1", ({ i }) => tops[i]).attr("y2", ({ i }) => tops[i] + ROW);
+}
+
+function inWords(row) {
+  if (total(row) == null) return `${row.name}${say("colon")}${say("nobody")}`;
+  const parts = SOURCES.map((source) => `${say(source)} ${yuan(row[source])}`).join(say("comma"));
+  return say("incomes_alt", { name: row.name, total: yuan(total(row)), parts });
+}
+
+function tableOf(rows) {
+  const head = [say("group_head"), ...SOURCES.map((source) => say(source)), say("income_total"), say("income_start")];
+  let group = "";
+  return table(say("incomes_note"), head, rows.map((row) => {
+    group = row.ours ? row.name : group;
+    const name = row.ours ? row.name : say("plan_of", { name: group });
+    return [name, ...SOURCES.map((source) => yuan(row[source])), yuan(total(row)), yuan(row.start)];
+  }));
+}
