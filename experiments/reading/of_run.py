@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from experiments import given_use, results, urban
+from experiments.reading import tables
+from experiments.reading.tables import name_of
 from experiments.reproduce import folder as folders
 from experiments.study import Study
 from scenarios import frozen
@@ -17,8 +19,6 @@ from scenarios.scenario import Scenario, date_of
 from simulation.households import CLASSES
 from simulation.ledger import FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, SITE, WHY
-
-TABLES = "tables"
 
 
 def study(folder: str | Path) -> Study:
@@ -65,13 +65,9 @@ def _parts(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     """The files a study is read from."""
     listed = manifest.get("files")
     found = listed if isinstance(listed, dict) else {}
-    tables = ["months", "movers", "incomes", "ledger", "why", "county_incomes", "effect"]
-    tables += [name for name in ("sites", "urban", "urban_income") if _table(name) in found]
-    return [folders.SCENARIO, *map(_table, tables), *([given_use.given.FILE] if "given" in manifest else [])]
-
-
-def _table(name: str) -> str:
-    return f"{TABLES}/{name}.parquet"
+    wanted = ["months", "movers", "incomes", "ledger", "why", "county_incomes", "effect"]
+    wanted += [name for name in ("sites", "urban", "urban_income") if name_of(name) in found]
+    return [folders.SCENARIO, *map(name_of, wanted), *([given_use.given.FILE] if "given" in manifest else [])]
 
 
 def _study(folder: Path, manifest: Mapping[str, Any]) -> Study:
@@ -120,22 +116,33 @@ class _Tables:
 
     def __call__(self, name: str, columns: Sequence[str], *axes: str) -> np.ndarray:
         """Shape (each axis, columns), f8; zeros where the study had no such table. Raises InputError."""
-        import pyarrow.parquet as pq
-
         lengths = [len(self.axes[axis]) for axis in axes]
-        path = self.folder / _table(name)
-        if name in ("sites", "urban", "urban_income") and not path.is_file():
+        if name in ("sites", "urban", "urban_income") and not (self.folder / name_of(name)).is_file():
             return np.zeros((*lengths, len(columns)))
-        found = pq.read_table(path)
-        if missing := [c for c in (*axes, *columns) if c not in found.column_names]:
-            raise InputError([
-                f"{path}: has no column {missing[0]}, so another anju wrote it; draw with the one that did, or run the study again"
-            ])  # fmt: skip
+        found = tables.columns(self.folder, name, (*axes, *columns))
         places = np.meshgrid(*map(np.arange, lengths), indexing="ij")
         for axis, place in zip(axes, places, strict=True):
-            if found.column(axis).to_pylist() != self.axes[axis][place.ravel()].tolist():
+            if not np.array_equal(found[axis], self.axes[axis][place.ravel()]):
                 raise folders.damaged(
-                    self.folder, [f"{_table(name)}: its {axis} column is not that of the study"]
+                    self.folder, [f"{name_of(name)}: its {axis} column is not that of the study"]
                 )
-        values = [np.asarray(found.column(column).to_numpy(), np.float64) for column in columns]
-        return np.stack(values, axis=-1).reshape(*lengths, len(columns))
+        return np.stack([np.asarray(found[c], np.float64) for c in columns], axis=-1).reshape(
+            *lengths, len(columns)
+        )
+
+
+def found(answer: Any) -> Study:
+    """The study of an answer."""
+    return study(answer.folder)
+
+
+def draw(study: Study, into: Any) -> None:
+    """Gather its charts."""
+    from experiments import figures
+
+    into += [figures.chart(study, name) for name in figures.charts(study)]
+
+
+def title(answer: Any) -> dict[str, str]:
+    """The scenario's."""
+    return dict(answer.manifest["scenario"]["title"])
