@@ -18,6 +18,7 @@ from experiments.commands import (
     contributions,
     discover,
     look,
+    page,
     reach,
     reproduce,
     run,
@@ -74,6 +75,7 @@ for name, function, said in (
         validate.validate,
         "Hold the model against figures it has not seen, and against naive forecasts.",
     ),
+    ("page", page.page, "Open a local page: move levers, see the model run again at once."),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
     (
         "reproduce",
