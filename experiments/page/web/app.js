@@ -10,15 +10,15 @@ import { picture } from "./picture.js";
 import { command, query, readAddress, writeAddress } from "./setting.js";
 import { showFigures, showMoney } from "./tables.js";
 import { showProgress, showVerdict } from "./verdict.js";
-import { lang, loadWords, one, say, speak, translate } from "./words.js";
+import { inPage, lang, loadWords, one, say, speak, translate } from "./words.js";
 
-const kept = globalThis.ANJU_STATIC;
+const kept = globalThis.ANJU_STATIC ?? inPage("anju-static");
 const source = kept ? gridSource(kept) : liveSource();
 const setting = { scenario: null, sets: new Map() };
 const page = { start: null, described: null, answer: null, frame: 0, done: false, fault: null };
 const levers = new Levers({ change: moved });
 
-const following = { answer: answered, done: finished, failed: refused, gone: lost, back: returned };
+const following = { waiting, answer: answered, done: finished, failed: refused, gone: lost, back: returned };
 
 // ---------------------------------------------------------------- what is chosen
 
@@ -51,7 +51,10 @@ async function choose(scenario, sets = new Map()) {
     const described = await source.levers(scenario);
     if (setting.scenario !== scenario) return;
     page.described = described;
-    if (!kept) setting.scenario = described.scenario;
+    setting.scenario = described.scenario;
+    for (const { key, value } of described.levers) {
+      if (Number(setting.sets.get(key)) === value) setting.sets.delete(key);
+    }
     showChoice();
     levers.build(described, setting.sets);
   } catch (why) {
@@ -84,9 +87,7 @@ function showChoice() {
 // ---------------------------------------------------------------- what is answered
 
 function answered(answer) {
-  // A region and its plan have one name.
-  const plan = regionOf(setting.scenario)?.name;
-  page.answer = { ...answer, untouched: setting.scenario === plan && !setting.sets.size };
+  page.answer = { ...answer, untouched: setting.scenario === page.described.plan && !setting.sets.size };
   hush();
   show();
   state(answer.done < answer.of ? "live" : "done");
@@ -109,6 +110,12 @@ function finished() {
   state("done");
   showTakeAway();
   byId("announce").textContent = page.sentence ?? "";
+}
+
+/** The engine is not ready yet. */
+function waiting({ message }) {
+  page.fault = { text: () => one(message), reset: false };
+  complain();
 }
 
 /** The server will not run this. */

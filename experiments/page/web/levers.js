@@ -2,7 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { exact, moneyUnit, percent } from "./numbers.js";
-import { one, say } from "./words.js";
+import { lang, one, say } from "./words.js";
 
 const GROUPS = ["subsidy", "loan", "homes", "jobs", "services"];
 const LARGE = 1e7; // yuan: from here on a sum is shown in millions or 亿
@@ -13,7 +13,7 @@ function written(lever, value) {
   if (lever.kind === "switch") return say(Number(value) ? "on" : "off");
   if (lever.kind === "share") return percent(value, { places: places(lever.step * 100) });
   const [size, unit] = measure(lever);
-  return `${exact(tidy(value / size))} ${unit}`.trim();
+  return [exact(tidy(value / size)), unit].join(lang() === "zh" ? "" : " ").trim();
 }
 
 const places = (step) => Math.min((String(Number((step || 1).toPrecision(6))).split(".")[1] ?? "").length, 4);

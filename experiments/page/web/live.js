@@ -40,6 +40,7 @@ export function liveSource() {
         back(on);
         then(said.data ? JSON.parse(said.data) : null);
       });
+    told("waiting", on.waiting);
     told("answer", on.answer);
     told("done", () => {
       quiet();

@@ -36,7 +36,7 @@ export function count(value, { digits = 3, signed = false } = {}) {
 export function exact(value) {
   if (value == null) return "–";
   if (zh() && Math.abs(value) >= 1e4) return count(value, { digits: 0 });
-  return signOf(value) + Math.abs(value).toLocaleString("en-US", { maximumFractionDigits: 6 });
+  return signOf(value) + Math.abs(value).toLocaleString("en-US", { maximumFractionDigits: 6, useGrouping: !zh() });
 }
 
 /** A share of one as per cent. */
@@ -57,8 +57,8 @@ export function range(low, high, write) {
   return from + say("to") + write(high);
 }
 
-/** Yuan a person or a head. */
-export const yuan = (value, more = {}) => (value == null ? "–" : count(value, more));
+/** Yuan a person. */
+export const yuan = (value) => (value == null ? "–" : count(value) + (zh() ? "" : " ") + say("yuan"));
 
 /** [yuan a unit, its name] that suits sums up to `largest`. */
 export function moneyUnit(largest) {

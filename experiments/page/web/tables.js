@@ -23,15 +23,16 @@ export function showMoney(answer) {
   byId("money-note").textContent = say("money_note", { first: answer.movers.months[0].slice(0, 4), last: answer.movers.months.at(-1).slice(0, 4) });
   const sums = [
     ["spent", money(found.spent), money(found.plan?.spent)],
-    ["per_person", `${yuan(found.per_person)} ${say("yuan")}`, `${yuan(found.plan?.per_person)} ${say("yuan")}`],
+    ["per_person", yuan(found.per_person), yuan(found.plan?.per_person)],
   ].map(([name, ours, plan]) =>
     el("div", { className: "sum" }, el("h3", {}, say(name)), el("p", { className: "big" }, ours),
       el("p", { className: "against" }, same ? say("is_plan_short") : say("plan_value", { value: plan }))));
   const all = [...found.payers, ...found.uses];
   const most = Math.max(...all.flatMap((row) => [row.yuan ?? 0, same ? 0 : row.plan ?? 0]), 1);
   byId("money").replaceChildren(
-    el("div", { className: "sums" }, ...sums),
-    el("div", { className: "pair" }, ...[["payers", found.payers], ["uses", found.uses]].map(([name, rows]) => moneyTable(name, rows, most, same))),
+    el("div", { className: "pair" },
+      el("div", {}, el("div", { className: "sums" }, ...sums), moneyTable("payers", found.payers, most, same)),
+      moneyTable("uses", found.uses, most, same)),
   );
 }
 

@@ -82,7 +82,8 @@ function differenceTile(answer) {
   const name = say("difference_name");
   if (isPlan(answer)) return tile(name, "0", say("persons"), line(say("is_plan")));
   const interval = found.low == null ? say("difference_soon") : say("interval", { interval: spanned(found) });
-  return tile(name, signed(found.value), say("persons"), line(interval), line(say("paired")));
+  const unclear = found.low == null || (found.low <= 0 && found.high >= 0);
+  return tile(name, signed(found.value), say("persons"), line(interval), line(say(unclear ? "paired_unclear" : "paired")));
 }
 
 const spanned = ({ low, high }) => signed(low) + say("to_signed") + signed(high);

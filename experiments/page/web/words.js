@@ -4,10 +4,15 @@ export const LANGS = ["zh", "en"];
 
 const tongue = { words: {}, lang: "zh" };
 
-/** Read the table: from the page itself where it stands alone, else from the server. */
+/** Data that lies in the page itself, where it stands alone. */
+export function inPage(id) {
+  const node = document.getElementById(id);
+  return node && JSON.parse(node.textContent);
+}
+
+/** Read the table: from the page itself, else from the server. */
 export async function loadWords() {
-  const own = document.getElementById("words");
-  tongue.words = own ? JSON.parse(own.textContent) : await (await fetch("web/words.json")).json();
+  tongue.words = inPage("words") ?? (await (await fetch("web/words.json")).json());
 }
 
 export const lang = () => tongue.lang;
