@@ -17,6 +17,7 @@ from experiments.commands import (
     compare,
     contributions,
     discover,
+    figures,
     look,
     page,
     reach,
@@ -76,6 +77,7 @@ for name, function, said in (
         "Hold the model against figures it has not seen, and against naive forecasts.",
     ),
     ("page", page.page, "Open a local page: move levers, see the model run again at once."),
+    ("figures", figures.figures, "Draw a study's charts again: other sizes, formats, languages, your own map."),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
     (
         "reproduce",

@@ -26,17 +26,25 @@ def charts(study: Any) -> tuple[str, ...]:
     return (URBAN, *names) if urban.kept(study) else names
 
 
-def chart(study: Any, name: str) -> Chart:
-    """One chart of a study of `anju run`, or of an answer read from its folder. Raises InputError for an unknown name."""
+def chart(study: Any, name: str, *, map: Path | None = None) -> Chart:
+    """One chart of a study of `anju run`, or of an answer read from its folder; `map` is a GeoJSON file for `tiles`.
+
+    Raises InputError for an unknown name, and for a map that cannot be read.
+    """
     from experiments.figures.sheets import Chart
     from experiments.vary import known_name
 
     known_name(name, charts(study), where="chart")
     if hasattr(study, "charts"):
-        return next(one for one in study.charts() if one.name == name)
+        if map is None:
+            return next(one for one in study.charts() if one.name == name)
+        study = study.found
     module = _module(name)
     data = module.data(study)
-    return Chart(name, study, module.rows(study, data), lambda words: module.draw(study, data, words))
+    options = {} if map is None else {"map": _boundaries(map, study)}
+    return Chart(
+        name, study, module.rows(study, data), lambda words: module.draw(study, data, words, **options)
+    )
 
 
 def render(study: Any, name: str, lang: str, kind: str, size: str = "journal") -> bytes:
@@ -77,6 +85,10 @@ def _check(langs: Sequence[str], formats: Sequence[str], sizes: Sequence[str]) -
 
 def _module(name: str) -> Any:
     return import_module(f"{__name__}.{name}")
+
+
+def _boundaries(map: Path, study: Any) -> Any:
+    return _module("tiles").read_map(map, study.scenario.counties)
 
 
 def _shows(name: str, study: Any) -> bool:
