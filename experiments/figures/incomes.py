@@ -15,7 +15,23 @@ NAME = "incomes"
 OBSERVED, COMPARED = ("movers", "stayers"), ("granted", "withheld")
 COLOURS = (style.BLUE, style.ORANGE, style.SKY, style.PURPLE)
 START = dict(color=style.INK, marker="v", ms=3.5, mew=0, ls="none")
-ROW = 7.0
+WHISKER = dict(color=style.INK, lw=0.8)
+ROW, HEAD, AXIS, GAP = 7.5, 5.5, 9.0, 3.0  # mm
+
+WORDS = {
+    "from": ("start {start} ({change})", "期初{start}（{change}）"),
+    "effect": (
+        "Effect of moving: income over that at the start, grant paid against withheld",
+        "搬迁效应：收入与期初之比，获得补助对暂缓补助",
+    ),
+    "effect_axis": ("Change in income (%)", "收入变化（%）"),
+    "interval": ("{signed}, 95 % interval\n{range}", "{signed}，95%区间\n{range}"),
+    "range": ("total, 5–95 % of runs", "合计，5%～95%区间"),
+}
+
+
+def say(words: Words, key: str, **values: Any) -> str:
+    return WORDS[key][words.column].format(**values)
 
 
 class Bar(NamedTuple):
@@ -78,14 +94,13 @@ def rows(study: Any, d: Data) -> list[dict[str, Any]]:
 
 
 def draw(study: Any, d: Data, words: Words) -> style.Sheet:
-    """Stacked bars, one a group; what moving itself changes is said below the fair comparison."""
-    start, months = study.scenario.start, study.months
+    """Stacked bars, one a group; below the fair comparison, what moving itself changes."""
+    start, months, single = study.scenario.start, study.months, len(study.runs) == 1
     compared = d.effect is not None
     parts = [("observed", OBSERVED), *([("experiment", COMPARED)] if compared else [])]
-    head, axis, gap = 5.5, 9.0, 3.0
-    body = sum(head + ROW * len(groups) for _, groups in parts) + gap * (len(parts) - 1)
+    body = sum(HEAD + ROW * len(groups) for _, groups in parts) + GAP * (len(parts) - 1)
     sheet = style.Sheet(
-        height=6.0 + body + 6.0 + axis,
+        height=6.0 + body + AXIS + (GAP + HEAD + ROW + AXIS if compared else 6.0),
         title=_title(d, words),
         note=words(
             "incomes_note",
@@ -96,12 +111,19 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
         footnote=caption.footnote(study, words),
     )
     groups = [group for _, members in parts for group in members]
-    written = {group: _written(d.bars[group], words, len(study.runs) == 1) for group in groups}
+    written = {group: _written(d.bars[group], words, single) for group in groups}
+    since = {group: _since(d.bars[group], words) for group in groups}
     x = style.MARGIN + max(style.width_of(words(group), style.TEXT) for group in groups) + 4.0
-    numbers = max(style.width_of(text, style.TEXT) for text in written.values()) + 3.0
-    width = style.WIDTH - style.MARGIN - x - numbers
+    numbers = max(
+        max(style.width_of(text, style.TEXT) for text in (*written.values(), _effect(d, words))),
+        max(style.width_of(text, style.SMALL) for text in since.values()),
+    )
+    width = style.WIDTH - style.MARGIN - x - numbers - 3.0
     key: list[tuple[Any, str]] = [(c, words(name)) for c, name in zip(COLOURS, SOURCES, strict=True)]
-    sheet.key(x, 0.0, [*key, (START, words("at_start"))])
+    key.append((START, words("at_start")))
+    if not single:
+        key.append((WHISKER, say(words, "range")))
+    sheet.key(x, 0.0, key)
     ax = sheet.axes(x, 6.0, width, body)
     shown = [d.bars[group] for group in groups]
     values = np.nan_to_num([bar.sources for bar in shown])
@@ -112,20 +134,42 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     ax.set(xlim=(least, most), ylim=(body, 0), yticks=[])
     y = 0.0
     for letter, (heading, members) in zip("ab", parts, strict=False):
-        sheet.heading(x, 6.0 + y + head / 2, letter, words(heading))
-        y += head
+        sheet.heading(x, 6.0 + y + HEAD / 2, letter, words(heading))
+        y += HEAD
         for group in members:
             middle = y + ROW / 2
             _stack(ax, d.bars[group], middle, words, width / (most - least))
             sheet.label(x - 2.0, 6.0 + middle, words(group), ha="right")
-            sheet.label(x + width + 3.0, 6.0 + middle, written[group])
+            told = bool(since[group])
+            sheet.label(x + width + 3.0, 6.0 + middle - (1.4 if told else 0.0), written[group])
+            sheet.label(x + width + 3.0, 6.0 + middle + 1.6, since[group], size=style.SMALL, color=style.GREY)
             y += ROW
-        y += gap
+        y += GAP
     ax.set_xlabel(words("income_axis"))
     ax.xaxis.set_major_formatter(lambda v, _: words.number(v))
     style.bare(ax, "left")
-    sheet.label(x, 6.0 + body + axis + 3.0, _effect(d, words), color=style.INK)
+    top = 6.0 + body + AXIS + GAP
+    if d.effect is None:
+        sheet.label(x, top, words("no_effect"), color=style.INK)
+        return sheet
+    sheet.heading(x, top + HEAD / 2, "c", say(words, "effect"))
+    _interval_of(sheet.axes(x, top + HEAD, width, ROW), d.effect, words)
+    sheet.write(x + width + 3.0, top + HEAD + ROW / 2, _effect(d, words), va="center")
     return sheet
+
+
+def _interval_of(ax: Any, effect: Estimate, words: Words) -> None:
+    """A dot with its interval, and no effect as a line."""
+    low, high = (effect.value if end is None else end for end in (effect.low, effect.high))
+    ends = [100.0 * v for v in (low, effect.value, high, 0.0)]
+    room = 0.15 * (max(ends) - min(ends)) or 1.0
+    ax.plot([0.0, 0.0], [0.0, 1.0], color=style.GREY, lw=0.6, ls=(0, (4, 2)), zorder=1)
+    ax.hlines(0.5, 100.0 * low, 100.0 * high, color=style.mix(style.GREEN, 0.5), lw=2.6, zorder=2)
+    ax.plot(100.0 * effect.value, 0.5, "o", ms=4.6, color=style.GREEN, mec="white", mew=0.5, zorder=3)
+    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(0.0, 1.0), yticks=[])
+    ax.set_xlabel(say(words, "effect_axis"))
+    ax.xaxis.set_major_formatter(lambda v, _: ("+" if v > 0 else "−" if v < 0 else "") + f"{abs(v):.4g}")
+    style.bare(ax, "left")
 
 
 def _stack(ax: Any, bar: Bar, y: float, words: Words, mm: float) -> None:
@@ -142,6 +186,8 @@ def _stack(ax: Any, bar: Bar, y: float, words: Words, mm: float) -> None:
             ax.text(left + value / 2, y, text, ha="center", va="center_baseline", size=style.SMALL, color=ink)
         ends[value >= 0] += value
     ax.plot(bar.start, y - ROW * 0.42, **START, clip_on=False)
+    if not np.isnan(bar.low):
+        ax.plot([bar.low, bar.high], [y + ROW * 0.42] * 2, **WHISKER, clip_on=False)
 
 
 def _written(bar: Bar, words: Words, single: bool) -> str:
@@ -159,15 +205,20 @@ def _interval(effect: Estimate, words: Words) -> str:
     return words.percent_span(effect.low, effect.high, places=1, signed=True)
 
 
+def _since(bar: Bar, words: Words) -> str:
+    """Income at the start and by how much it has changed."""
+    if np.isnan(bar.start) or bar.start <= 0:
+        return ""
+    change = words.percent(bar.sources.sum() / bar.start - 1.0, signed=True)
+    return say(words, "from", start=words.number(bar.start, digits=3), change=change)
+
+
 def _effect(d: Data, words: Words) -> str:
     if d.effect is None:
-        return words("no_effect")
+        return ""
+    signed = words.percent(d.effect.value, places=1, signed=True)
     interval = _interval(d.effect, words)
-    return words(
-        "effect",
-        signed=words.percent(d.effect.value, places=1, signed=True),
-        range=words("effect_range", range=interval) if interval else "",
-    )
+    return say(words, "interval", signed=signed, range=interval) if interval else signed
 
 
 def _title(d: Data, words: Words) -> str:
