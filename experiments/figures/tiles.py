@@ -234,7 +234,7 @@ def _ink(colour: str) -> str:
     channels = (int(colour[k : k + 2], 16) / 255.0 for k in (1, 3, 5))
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if light < 0.18 else style.INK
+    return "#ffffff" if light < 0.179 else style.BLACK
 
 
 def _draw_tiles(study: Any, d: counties.Data, words: Words) -> style.Sheet:
