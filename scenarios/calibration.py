@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scenarios import facts as published
 from scenarios.errors import InputError, problem
 from scenarios.facts import Fact
-from scenarios.schema import METRICS
 from scenarios.units import UnitError, convert
 
 FILE = "calibration.toml"
@@ -26,9 +22,6 @@ SCHEMA = 1
 USE = "calibrate"
 MEMORY = "memory"  # what the source of a fact begins with that nobody has read again
 REGION = "region"  # the scope of an outcome that is not of one county
-
-HEADS = (*published.COLUMNS, "metric", "event", "scope", "date", "error")
-"""Columns of a user's own facts: `error` is one standard deviation, of figure and model together, in the fact's unit."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +115,13 @@ def refuse(fact: Fact) -> None:
     said = f"{fact.region}, {fact.period}, {fact.quantity}"
     if fact.use != USE:
         raise InputError([f"{said}: is marked {fact.use}, and only facts marked {USE} may set a parameter"])
-    if fact.source.strip().lower().startswith(MEMORY):
+    if from_memory(fact.source):
         raise InputError([f"{said}: is from memory, and was not read again, so it may not calibrate"])
+
+
+def from_memory(source: str) -> bool:
+    """Whether nobody has read again what a fact is from."""
+    return source.strip().lower().startswith(MEMORY)
 
 
 def of_region(family: str) -> Calibration | None:
@@ -311,118 +309,3 @@ def _anchor(row: _Fact, known: Mapping[Key, Fact], where: str) -> Anchor:
     if made.scale == "log" and value <= 0.0:
         raise InputError([f"{said}: {fact.value:g} has no logarithm; a linear scale expected"])
     return made
-
-
-# A user's own facts
-
-
-@dataclass(frozen=True)
-class Own:
-    """A user's facts: those that calibrate, and those of the file that are kept for something else."""
-
-    anchors: tuple[Anchor, ...]
-    others: tuple[Fact, ...]
-
-
-def own_facts(path: Path, case: str) -> Own:
-    """The facts of a CSV file with the columns HEADS, each held against scenario `case`. Columns beyond these are let be.
-
-    Raises InputError with the line of every problem, and where no row is marked `calibrate`.
-    """
-    try:
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-        heads = [head.strip() for head in rows.fieldnames or ()]
-    except OSError as error:
-        raise InputError([f"{path}: {error.strerror or error}; a CSV file of facts expected"]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([f"{path}: is not UTF-8; save it as CSV UTF-8"]) from error
-    label = path.name
-    if missing := [name for name in HEADS if name not in heads]:
-        raise InputError([problem(f"{label}:1", ", ".join(missing), "missing", ",".join(HEADS))])
-    rows.fieldnames = heads
-    anchors, others, wrong = [], [], []
-    seen: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        where = f"{label}:{rows.line_num}"
-        cells = {name: (row[name] or "").strip() for name in HEADS}
-        if None in row:
-            wrong.append(problem(where, "row", "more cells than columns", "", "quote cells with commas"))
-            continue
-        problems = _cell_problems(cells)
-        key = (cells["region"], cells["period"], cells["quantity"])
-        if key in seen:
-            problems.append((", ".join(key), f"given in line {seen[key]} already", ""))
-        seen[key] = rows.line_num
-        wrong += [problem(where, *one) for one in problems]
-        if problems:
-            continue
-        fact = Fact(**{name: cells[name] for name in published.COLUMNS if name != "value"},
-                    value=float(cells["value"]), line=rows.line_num)  # fmt: skip
-        if fact.use != USE:
-            others.append(fact)
-            continue
-        wrong += [line for line in _collected_problems(where, fact)]
-        anchors.append((fact, cells))
-    if wrong:
-        raise InputError(wrong)
-    if not anchors:
-        raise InputError([f"{label}: no fact is marked {USE}, so nothing may be set to it"])
-    return Own(tuple(_own(fact, cells, case) for fact, cells in anchors), tuple(others))
-
-
-def _collected_problems(where: str, fact: Fact) -> list[str]:
-    try:
-        refuse(fact)
-    except InputError as error:
-        return [f"{where}: {line}" for line in error.messages]
-    return []
-
-
-def _cell_problems(cells: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """What is wrong with one row, as (column, what, what was expected)."""
-    wrong = [(name, "empty", "") for name in published.COLUMNS if not cells[name]]
-    if cells["use"] and cells["use"] not in published.USES:
-        wrong.append(("use", repr(cells["use"]), ", ".join(published.USES)))
-    if cells["value"] and not math.isfinite(_number(cells["value"])):
-        wrong.append(("value", repr(cells["value"]), "a number"))
-    if cells["use"] != USE:
-        return wrong
-    if not 0.0 < _number(cells["error"]) < math.inf:
-        wrong.append(("error", repr(cells["error"]), "a standard deviation above 0, in the fact's unit"))
-    if wrong:
-        return wrong
-    whole = cells["metric"].startswith(published.COLUMN)
-    told = dict(cells) | {"scope": cells["scope"] or ("" if whole else REGION)}
-    matched = {"family": "own", "en": "-", "zh": "-", "match": "same", "why_en": "", "why_zh": ""}
-    found = published.match_problems(told | matched, cells["unit"])
-    if cells["metric"] == published.EFFECT:
-        found.append(
-            (
-                "metric",
-                "the effect of moving takes runs with grants withheld, which a calibration does not do",
-            )
-        )
-    return [(one[0], one[1], one[2] if len(one) > 2 else "") for one in found]
-
-
-def _own(fact: Fact, cells: Mapping[str, str], case: str) -> Anchor:
-    name = f"{fact.quantity}, {fact.region} {fact.period}"
-    whole = (
-        cells["metric"].removeprefix(published.COLUMN)
-        if cells["metric"].startswith(published.COLUMN)
-        else None
-    )
-    return Anchor(
-        fact, case, name, name,
-        unit="" if whole else METRICS[cells["metric"]],
-        column=whole,
-        metric=None if whole else cells["metric"],
-        event=cells["event"] or None,
-        scope=cells["scope"] or REGION,
-        date=None if whole else cells["date"],
-        observation=Error(_number(cells["error"]), "given with the fact", "随事实给出"),
-    )  # fmt: skip
-
-
-def _number(text: str) -> float:
-    return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) else math.nan

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 import re
 from typing import cast
 
@@ -14,7 +13,7 @@ from toys import Toy, place
 from typer.testing import CliRunner
 
 import scenarios
-from experiments import given, logs, measures, pace
+from experiments import given, measures, pace
 from experiments.calibration import cases, judge, store, study
 from experiments.calibration.text import estimate_text, sentence, text
 from experiments.commands.calibrate import calibrate as command
@@ -32,21 +31,11 @@ from scenarios import calibration as data
 from scenarios.calibration import Anchor, Calibration, Error
 from scenarios.errors import InputError
 from scenarios.facts import Fact, fact
+from scenarios.own_facts import TO_CALIBRATE
 
 SMALL = 40  # particles
 
-
-@pytest.fixture(autouse=True)
-def silent():
-    """No warnings; loggers are left as they were found, for the command sends them elsewhere."""
-    loggers = [logging.getLogger(name) for name in logs.OURS]
-    found = [(one, one.handlers[:], one.propagate, one.level) for one in loggers]
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
-    for one, handlers, propagate, level in found:
-        one.handlers[:], one.propagate = handlers, propagate
-        one.setLevel(level)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +81,6 @@ def plan(lishui, *anchors, particles=SMALL, job=toy, **other):
 
 @pytest.fixture(scope="module")
 def found(lishui, tmp_path_factory):
-    logging.disable(logging.WARNING)
     out = tmp_path_factory.mktemp("found")
     asked = plan(lishui, particles=200)
     return study.calibrate(asked, store.runs_folder(asked, out), Threads(2)), out
@@ -245,7 +233,6 @@ def posterior_bytes(c, out):
 @pytest.fixture(scope="module")
 def once(lishui, tmp_path_factory):
     """The bytes of a small posterior."""
-    logging.disable(logging.WARNING)
     out = tmp_path_factory.mktemp("once")
     asked = plan(lishui)
     return posterior_bytes(study.calibrate(asked, store.runs_folder(asked, out), Threads(1)), out)
@@ -295,7 +282,6 @@ def calibrated_in_a_process(runs):
     """Runs that wait at the end of the third batch, to be killed there."""
     import time
 
-    logging.disable(logging.WARNING)
     made = plan(scenarios.load("lishui"))
     toys = cast(Toy, made.cases[0].job)
     toys.outcome = lambda values, rng: time.sleep(60.0) or {} if toys.runs > 90 else outcome(values, rng)
@@ -474,7 +460,7 @@ def test_a_fact_that_comes_with_anju_does_not_count_twice(lishui, tmp_path):
     mine = known(anchor("returns", 0.0158, 0.2, "returned_per_year", scale="log"))
     one = mine.anchors[0].fact
     row = f"{one.region},{one.period},returns,0.5,1/year,x,calibrate,column:returned_per_year,,,,1"
-    (tmp_path / "facts.csv").write_text(f"{','.join(data.HEADS)}\n{row}\n")
+    (tmp_path / "facts.csv").write_text(f"{','.join(TO_CALIBRATE)}\n{row}\n")
     with pytest.raises(InputError, match="returns: comes with anju .*would count twice; leave it out"):
         study.plan_of(lishui, known=mine, facts=tmp_path / "facts.csv", particles=SMALL, job=toy)
 
@@ -495,7 +481,7 @@ def test_the_dry_run_counts_lists_facts_and_writes_nothing(lishui, tmp_path):
         and not (tmp_path / "runs").exists()
     )
     for lang in ("en", "zh"):
-        said = estimate_text(told, asked, lang)
+        said = estimate_text(told, lang)
         assert "pace" in said and f"{told.runs:,}" in said and "China 2016-2020 homes" in said
 
 
@@ -503,7 +489,7 @@ def test_the_dry_run_counts_lists_facts_and_writes_nothing(lishui, tmp_path):
 
 APP = typer.Typer()
 APP.command()(command)
-HEAD = ",".join(data.HEADS)
+HEAD = ",".join(TO_CALIBRATE)
 
 
 def anju(*args):
@@ -513,7 +499,6 @@ def anju(*args):
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A region of the user's own, and facts about it."""
-    logging.disable(logging.WARNING)
     folder = tmp_path_factory.mktemp("own")
     plan_file = town(folder)
     job = ScenarioJob(scenarios.load(plan_file))

@@ -14,7 +14,6 @@ import pytest
 import scenarios
 from experiments import cli, given, sweep
 from experiments import design as designs
-from experiments.commands import discover as command
 from experiments.discovery import cases, prim, store, study, text
 from experiments.discovery import tree as trees
 from experiments.executors.threads import Threads
@@ -29,9 +28,6 @@ from simulation.codecache import model_hash
 PRICE, POOL = "home_price_yuan_per_m2", "pool_persons"
 VARY = (PRICE, POOL, "b_cash", "attachment_mean", "participation", "b_income")
 FEW = study.settings(boxes=1)
-
-if "discover" not in {one.name for one in cli.app.registered_commands}:
-    cli.app.command("discover")(command.discover)
 
 
 def rule(name: str, values: dict[str, float], seed: int) -> float:

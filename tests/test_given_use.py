@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,11 @@ FACT = {
     "source": "test",
 }
 
-
-@pytest.fixture(autouse=True)
-def silent():
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 @pytest.fixture(scope="module")
 def lishui():
-    logging.disable(logging.WARNING)
     return scenarios.load("lishui", sets={"pool_persons": SMALL})
 
 
@@ -196,7 +189,6 @@ FEW: Any = dict(budget=8, map_points=8)
 @pytest.fixture(scope="module")
 def reached(lishui, posterior, tmp_path_factory):
     """A folder, and the answer whose runs are there."""
-    logging.disable(logging.WARNING)
     out = tmp_path_factory.mktemp("reach")
     plan = reach.plan_of(lishui, ask.question(lishui, "moved=10", 0.9), given=posterior, **FEW)
     with Threads(2) as works:

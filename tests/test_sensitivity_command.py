@@ -4,7 +4,6 @@ import csv
 import dataclasses
 import hashlib
 import json
-import logging
 import math
 import warnings
 from pathlib import Path
@@ -22,8 +21,11 @@ from experiments.figures import sensitivity as chart
 from experiments.figures import style
 from experiments.figures.text import Words
 from experiments.job import Done, ScenarioJob
-from experiments.sensitivity import Estimate, Result, store, stored, study
-from experiments.sensitivity.text import noise_sentence, sentence, text
+from experiments.sensitivity import Estimate, Result, analysis, store, stored, study
+from experiments.sensitivity import asked as asking
+from experiments.sensitivity import plan as plans
+from experiments.sensitivity.said import noise_sentence, sentence
+from experiments.sensitivity.text import text
 from experiments.store import Store, stores, verify
 from scenarios.errors import InputError
 from scenarios.reader import family
@@ -33,12 +35,7 @@ NAMES = ("b_income", "attachment_mean", "reluctant_share")
 WEIGHTS = np.array([3.0, -2.0, 0.0])  # of a sum of uniform inputs: shares 9/13, 4/13 and nothing
 NOISE = 0.3
 
-
-@pytest.fixture(autouse=True)
-def silent():
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +62,15 @@ class Sum(ScenarioJob):
 @pytest.fixture
 def sums(monkeypatch):
     """Let studies do such runs."""
-    monkeypatch.setattr(study, "ScenarioJob", Sum)
+    monkeypatch.setattr(plans, "ScenarioJob", Sum)
 
 
 def asked(scenario, **options):
-    return study.quantity(scenario, study.columns(scenario), **options)
+    return asking.quantity(scenario, asking.columns(scenario), **options)
 
 
 def plan(scenario, quantity=None, **options):
-    return study.plan_of(scenario, quantity or asked(scenario), texts=options.pop("texts", VARIED), **options)
+    return plans.plan_of(scenario, quantity or asked(scenario), texts=options.pop("texts", VARIED), **options)
 
 
 def run(made, out, executor=None):
@@ -86,12 +83,6 @@ def values_of(result: Result, measure: str) -> dict[str, float]:
 
 
 def anju(*args: object) -> int:
-    """The command, whether or not it is wired already."""
-    from experiments.commands import sensitivity
-
-    names = {one.name for one in cli.app.registered_commands}
-    if "sensitivity" not in names:
-        cli.app.command("sensitivity")(sensitivity.sensitivity)
     return cli.main([str(arg) for arg in args])
 
 
@@ -128,16 +119,16 @@ def test_what_cannot_be_asked(scenario, options, said):
 def test_lishui_with_twelve_inputs_and_a_dummy_is_7680_runs():
     lishui = scenarios.load("lishui")
     names = [entry.name for entry in lishui.uncertainties()][:12]
-    made = study.plan_of(lishui, asked(lishui), texts=names, points=256, replications=2)
+    made = plans.plan_of(lishui, asked(lishui), texts=names, points=256, replications=2)
     assert made.expected == len(made.design().values) * 2 == 7680
-    screened = study.plan_of(lishui, asked(lishui), screen=12, points=256)
+    screened = plans.plan_of(lishui, asked(lishui), screen=12, points=256)
     inputs = len(lishui.uncertainties()) + 1
-    assert screened.expected == 7680 + 2 * study.SCREENED * (inputs + 1)
+    assert screened.expected == 7680 + 2 * plans.SCREENED * (inputs + 1)
 
 
 def test_families_are_groups_swapped_together():
     lishui = scenarios.load("lishui")
-    made = study.plan_of(lishui, asked(lishui), groups=["families"], points=16)
+    made = plans.plan_of(lishui, asked(lishui), groups=["families"], points=16)
     assert made.groups is not None
     of = {entry.name: entry.family for entry in lishui.entries()}
     for group, members in made.groups.items():
@@ -184,7 +175,7 @@ def test_impossible_studies_are_refused_before_any_run(scenario, options, said):
 def test_too_few_replications_for_what_is_asked_are_refused_before_any_run(scenario):
     with pytest.raises(InputError, match="2 replications; at least"):
         plan(scenario, asked(scenario, of="p10"), replications=2)
-    assert plan(scenario, asked(scenario, of="p10"), points=16).replications == study.REPLICATIONS["p10"]
+    assert plan(scenario, asked(scenario, of="p10"), points=16).replications == plans.REPLICATIONS["p10"]
 
 
 # The study
@@ -206,7 +197,7 @@ def test_a_sum_is_shared_out_as_it_must_be(scenario, sums, tmp_path):
     }  # fmt: skip
     names = [found.result.names[k] for k in found.ranking]
     assert names[:2] == ["b_income", "attachment_mean"] and names[-1] == "dummy"
-    assert [study.above(found.result, k) for k in found.ranking] == [True, True, False, False]
+    assert [analysis.above(found.result, k) for k in found.ranking] == [True, True, False, False]
 
 
 def test_a_dummy_is_a_run_of_its_own_that_the_model_does_not_see(scenario, tmp_path):
@@ -214,7 +205,7 @@ def test_a_dummy_is_a_run_of_its_own_that_the_model_does_not_see(scenario, tmp_p
     task = job.task(0, 0, 1, {"b_income": 0.7, design.DUMMY: 0.3})
     assert task == job.task(0, 0, 1, {"b_income": 0.7})
     made = plan(scenario, points=16)
-    sweep = study.Sweep(made.job, made.design(), 2, 1, fresh=True)
+    sweep = plans.Sweep(made.job, made.design(), 2, 1, fresh=True)
     tasks = list(sweep.tasks())
     assert len({task.id for task in tasks}) == len(tasks) == 16 * (4 + 2) * 2
     width = len(made.design().names)
@@ -293,7 +284,7 @@ def test_screening_leaves_the_inputs_that_matter(scenario, sums, tmp_path):
     assert found.screen is not None and found.screen.chosen == ("b_income", "attachment_mean")
     assert found.design.names == ("b_income", "attachment_mean", "dummy")
     assert "reluctant_share" in found.held
-    assert sum(found.runs.values()) == 2 * (16 * 5 + study.SCREENED * 5)
+    assert sum(found.runs.values()) == 2 * (16 * 5 + plans.SCREENED * 5)
     said = text(found, "en")
     assert "A Morris study of 10 paths" in said and "share of the reluctant type" in " ".join(said.split())
     folder = store.write(found, tmp_path)
@@ -310,7 +301,7 @@ def test_other_methods_rank_the_same(scenario, sums, tmp_path, method):
     names = [found.result.names[k] for k in found.ranking]
     assert names[:2] == ["b_income", "attachment_mean"] and names[-1] == "dummy"
     assert found.directions["b_income"].sign == 1 and found.directions["attachment_mean"].sign == -1
-    assert not study.above(found.result, found.result.names.index("reluctant_share"))
+    assert not analysis.above(found.result, found.result.names.index("reluctant_share"))
     for lang in ("en", "zh"):
         assert found.labels["b_income"][lang] in sentence(found, lang)
 
@@ -424,10 +415,9 @@ def test_given_a_posterior_inputs_hang_together(scenario, sums, tmp_path):
 @pytest.fixture(scope="module")
 def found(scenario, tmp_path_factory):
     """A study of real runs, small."""
-    logging.disable(logging.WARNING)
     out = tmp_path_factory.mktemp("out")
     texts = ("home_price", "attachment_mean")
-    return run(study.plan_of(scenario, asked(scenario), texts=texts, points=16), out), out
+    return run(plans.plan_of(scenario, asked(scenario), texts=texts, points=16), out), out
 
 
 @pytest.fixture(scope="module")
@@ -532,7 +522,7 @@ def test_how_many_more_runs_would_settle_it(scenario):
 
     def settled(*estimates):
         measure = (*(Estimate(*e) for e in estimates), Estimate(0.0, 0.0, 0.0))
-        found = study.settling(Result("sobol", names, {"total": measure}, "total", 96, 2, 1.0), table, y)
+        found = analysis.settling(Result("sobol", names, {"total": measure}, "total", 96, 2, 1.0), table, y)
         assert found is not None
         return found
 
@@ -577,7 +567,6 @@ def test_the_chart_in_all_kinds(found, tmp_path):
 @pytest.fixture(scope="module")
 def swept(town, tmp_path_factory):
     """Stores of several designs, by kind."""
-    logging.disable(logging.WARNING)
     out = tmp_path_factory.mktemp("swept")
     span = ("--vary", "home_price", "--vary", "attachment_mean", "--quiet", "--threads", "2")
     kinds = {
@@ -652,7 +641,7 @@ def test_a_sweep_that_is_not_done_says_how_many_runs_are_missing(scenario, sums,
 
 def test_a_dummy_under_common_luck_is_refused(scenario, sums, tmp_path):
     made = plan(scenario, points=16)
-    sweep = study.Sweep(made.job, made.design(), 1, 1)  # common luck
+    sweep = plans.Sweep(made.job, made.design(), 1, 1)  # common luck
     with sweep.open_store(tmp_path / "store", {}) as there:
         for task in sweep.tasks():
             there.append(made.job.run(task))

@@ -192,7 +192,7 @@ ROW = "Lishui,2025,moved,12000,persons,city report,validate,persons,keys,region,
 def own(tmp_path, *rows, head=OWN):
     path = tmp_path / "my.csv"
     path.write_text("\n".join((head, *rows)) + "\n", "utf-8")
-    return own_facts.read(path)
+    return own_facts.to_validate(path)
 
 
 def test_own_facts_are_read(tmp_path):
@@ -265,10 +265,10 @@ def test_columns_of_own_facts(tmp_path, head, said):
 
 def test_files_that_are_no_table(tmp_path):
     with pytest.raises(InputError, match="CSV file of facts expected"):
-        own_facts.read(tmp_path / "none.csv")
+        own_facts.to_validate(tmp_path / "none.csv")
     (tmp_path / "gbk.csv").write_bytes("丽水".encode("gbk"))
     with pytest.raises(InputError, match="is not UTF-8"):
-        own_facts.read(tmp_path / "gbk.csv")
+        own_facts.to_validate(tmp_path / "gbk.csv")
 
 
 # Which outcome answers

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -43,12 +42,7 @@ MOVED = "Small,2025,moved,900,persons,report,validate,persons,keys,region,2025-1
 HOMES = "Small,2025,working,60,%,report,validate,employed_share,,region,2026-06,,,employed,就业"
 SIZE: Any = dict(points=5, replications=2)
 
-
-@pytest.fixture(autouse=True)
-def silent():
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +54,7 @@ def place(tmp_path_factory) -> Path:
 
 
 def planned(place: Path, facts: str = "my.csv", **size) -> study.Plan:
-    asked = cases.cases([str(place / "small.toml")], own_facts.read(place / facts))
+    asked = cases.cases([str(place / "small.toml")], own_facts.to_validate(place / facts))
     return study.plan_of(asked, **(SIZE | size))
 
 
@@ -71,7 +65,6 @@ def done(plan: study.Plan, out: Path) -> study.Validation:
 
 @pytest.fixture(scope="module")
 def found(place) -> study.Validation:
-    logging.disable(logging.WARNING)
     return done(planned(place), place / "out")
 
 
@@ -167,10 +160,11 @@ def test_a_forecast_far_away_is_an_arrow(place, tmp_path):
 
 
 def test_estimate_counts_and_writes_nothing(place, tmp_path):
-    (told,) = study.estimate(planned(place), tmp_path, 2)
-    assert told.runs == 20 and told.there == 0 and told.facts == 3 and told.seconds > 0
+    told = study.estimate(planned(place), tmp_path, 2)
+    (small,) = told.scenarios
+    assert small.runs == 20 and small.there == 0 and small.facts == 3 and small.seconds > 0
     assert not list(tmp_path.iterdir())
-    assert "small" in estimate_text([told], 2, "en")
+    assert "small" in estimate_text(told, "en")
 
 
 # A posterior
@@ -189,7 +183,7 @@ def posterior(folder: Path, facts=(), **other) -> Path:
 
 def test_futures_are_drawn_from_the_posterior(place, tmp_path):
     one = given.read(posterior(tmp_path))
-    asked = cases.cases([str(place / "small.toml")], own_facts.read(place / "my.csv"))
+    asked = cases.cases([str(place / "small.toml")], own_facts.to_validate(place / "my.csv"))
     plan = study.plan_of(asked, points=30, posterior=lambda case: one)
     design = plan.cases[0].design
     pool = design.values[:, design.names.index("pool_persons")]
@@ -205,7 +199,7 @@ def test_futures_are_drawn_from_the_posterior(place, tmp_path):
 def test_what_the_posterior_was_set_to_is_no_test(place, tmp_path):
     known = {"region": "Small", "period": "2025", "quantity": "moved"}
     one = given.read(posterior(tmp_path, [known]))
-    asked = cases.cases([str(place / "small.toml")], own_facts.read(place / "my.csv"))
+    asked = cases.cases([str(place / "small.toml")], own_facts.to_validate(place / "my.csv"))
     with pytest.raises(InputError, match="my.csv:2: moved: .*was set to it"):
         study.plan_of(asked, posterior=lambda case: one)
 
@@ -292,7 +286,7 @@ def test_the_example_of_the_documentation_can_be_read(doc, tmp_path):
     page = (Path(__file__).parent.parent / "docs" / doc).read_text("utf-8")
     (table,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
     (tmp_path / "my.csv").write_text(table, "utf-8")
-    facts = own_facts.read(tmp_path / "my.csv")
+    facts = own_facts.to_validate(tmp_path / "my.csv")
     (case,) = cases.cases(["lishui"], facts).cases
     assert {one.match for one in facts} <= {kept.match for kept in case.kept}
     assert any(one.naive.baselines for one in facts)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import answers, given
-from experiments.answers import LANGS, Table
+from experiments.answers import LANGS, RUNS, Table
 from experiments.calibration.study import told
 from experiments.calibration.text import sentence, text
 
 if TYPE_CHECKING:
     from experiments.calibration.study import Calibrated, Plan
 
-RUNS, ANSWER = "runs", "answer"
+ANSWER = "answer"
 
 
 def runs_folder(plan: Plan, out: Path) -> Path:
@@ -72,7 +72,7 @@ def answer(c: Calibrated) -> dict[str, Any]:
         "facts": [_fact(check) for check in c.checks],
         "unused": [
             {"region": one.fact.region, "period": one.fact.period, "quantity": one.fact.quantity, "en": one.en, "zh": one.zh}
-            for one in (plan.known.unused if plan.known else ())
+            for one in plan.unused
         ],
         "kept": [
             {"region": one.region, "period": one.period, "quantity": one.quantity, "use": one.use} for one in plan.kept

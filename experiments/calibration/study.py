@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import files, priors
+from experiments import files, priors, takes
 from experiments.calibration import judge, smc
 from experiments.calibration.cases import KIND, Case, Table, cases, identity, seed_of, values_at
 from experiments.calibration.judge import Check, Judged, Pair
@@ -26,9 +25,11 @@ from experiments.reach.runs import Bench, Progress, present
 from experiments.study import check_numbers
 from scenarios import calibration as data
 from scenarios import facts as published
-from scenarios.calibration import Anchor, Calibration
+from scenarios import own_facts
+from scenarios.calibration import Anchor, Calibration, Unused
 from scenarios.errors import InputError
 from scenarios.facts import Fact
+from scenarios.own_facts import Own
 from scenarios.reader import family
 from scenarios.show import name_of
 
@@ -48,7 +49,7 @@ BATCHES = 10  # that a calibration takes, about
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is calibrated on what, checked. `kept` are facts kept for something else, `unused` might have been used."""
+    """What is calibrated on what, checked. `kept` are facts kept for something else."""
 
     scenario: Scenario
     family: str
@@ -92,6 +93,11 @@ class Plan:
     def anchors(self) -> tuple[Anchor, ...]:
         """All facts, case by case."""
         return tuple(anchor for case in self.cases for anchor in case.anchors)
+
+    @property
+    def unused(self) -> tuple[Unused, ...]:
+        """Facts that might have been used and were not."""
+        return self.known.unused if self.known else ()
 
     @property
     def dimensions(self) -> tuple[Uncertain, ...]:
@@ -145,12 +151,12 @@ def plan_of(
         )
     region = family(scenario.name)
     known = known or data.of_region(region)
-    own = data.own_facts(facts, scenario.name) if facts else data.Own((), ())
+    own = own_facts.to_calibrate(facts, scenario.name) if facts else Own((), ())
     _refuse_known(own, known.anchors if known else ())
     anchors = (*(known.anchors if known else ()), *own.anchors)
     if not anchors:
         raise InputError([
-            f"{scenario.name}: no fact calibrates {region}; give your own with --facts FILE (columns {', '.join(data.HEADS)})"
+            f"{scenario.name}: no fact calibrates {region}; give your own with --facts FILE (columns {', '.join(own_facts.TO_CALIBRATE)})"
         ])  # fmt: skip
     uncertain = priors.uncertain(scenario)
     if not uncertain:
@@ -170,7 +176,7 @@ def plan_of(
     )
 
 
-def _refuse_known(own: data.Own, anchors: Sequence[Anchor]) -> None:
+def _refuse_known(own: Own, anchors: Sequence[Anchor]) -> None:
     """Raise InputError for facts of the user's that are used already, or that anju keeps for validation."""
 
     def key(fact: Fact) -> tuple[str, str, str]:
@@ -390,8 +396,11 @@ def _labels(scenario: Scenario) -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a calibration would take, about: runs, those that are there, seconds, bytes."""
+    """What a calibration would take, about: the facts, runs, those that are there, seconds, bytes."""
 
+    facts: tuple[Anchor, ...]
+    unused: tuple[Unused, ...]
+    kept: tuple[Fact, ...]
     runs: int
     there: int
     seconds_a_run: tuple[float, ...]
@@ -405,16 +414,13 @@ def estimate(plan: Plan, folder: Path, workers: int) -> Estimate:
     """Count the runs and time one of each case; nothing is written."""
     there = present(folder)
     each = plan.particles * plan.replications * BATCHES + CHECKS
-    seconds = []
-    for case in plan.cases:
-        task = case.job.task(0, 0, 1, {})
-        case.job.run(task)  # compiles, and makes the households
-        started = time.perf_counter()
-        case.job.run(task)
-        seconds.append(time.perf_counter() - started)
+    seconds = [takes.seconds_a_run(case.job) for case in plan.cases]
     runs = each * len(plan.cases)
     missing = max(runs - there, 0) / max(runs, 1)
     return Estimate(
+        facts=plan.anchors,
+        unused=plan.unused,
+        kept=plan.kept,
         runs=runs,
         there=there,
         seconds_a_run=tuple(seconds),

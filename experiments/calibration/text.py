@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from experiments import takes
 from experiments.calibration.judge import NARROWED, SHIFTED, UNCLEAR, UNMOVED, Check, Judged
 from experiments.reach.text import written
 from experiments.wording import Page
@@ -237,18 +238,18 @@ def _by_case(page: Page, c: Calibrated) -> str:
     return page.say(", ", "，").join(f"{name.replace(' (check)', check)} {n:,}" for name, n in c.runs.items())
 
 
-def facts_not_used(page: Page, plan: Plan) -> None:
+def facts_not_used(page: Page, of: Plan | Estimate) -> None:
     """Facts that might have been used and why they were not, and those kept for validation."""
     groups: dict[str, list[str]] = {}
-    for one in plan.known.unused if plan.known else ():
+    for one in of.unused:
         groups.setdefault(page.say(one.en, one.zh), []).append(_said(one.fact))
     if groups:
         page.title("Facts marked calibrate that are not used", "标为校准而未用的事实")
         for why, told in groups.items():
             page.paragraph(f"{page.say('; ', '；').join(told)}{page.say(': ', '：')}{why}")
-    if plan.kept:
+    if of.kept:
         page.title("Never used: kept for validation", "从不使用：留作检验")
-        page.paragraph(page.say("; ", "；").join(_said(fact) for fact in plan.kept))
+        page.paragraph(page.say("; ", "；").join(_said(fact) for fact in of.kept))
 
 
 def _said(fact) -> str:
@@ -274,14 +275,14 @@ def _means(page: Page, c: Calibrated) -> None:
 # What it would take
 
 
-def estimate_text(e: Estimate, plan: Plan, lang: str) -> str:
+def estimate_text(e: Estimate, lang: str) -> str:
     """The dry run in words: the facts, then the runs."""
     page = Page(lang, banded=False)
     page.add(page.say("Facts it is set to:", "校准所用事实："))
     page.table([
-        (page.say(a.en, a.zh), form_of(page, a)(a.value), error_of(page, a), a.case) for a in plan.anchors
+        (page.say(a.en, a.zh), form_of(page, a)(a.value), error_of(page, a), a.case) for a in e.facts
     ])  # fmt: skip
-    facts_not_used(page, plan)
+    facts_not_used(page, e)
     page.add()
     page.add(
         page.say(
@@ -290,14 +291,10 @@ def estimate_text(e: Estimate, plan: Plan, lang: str) -> str:
         )
     )
     took = ", ".join(f"{seconds:.2f} s" for seconds in e.seconds_a_run)
-    minutes = f"{e.seconds / 60:.0f}" if e.seconds >= 90 else f"{e.seconds / 60:.1f}"
+    about = takes.duration(page, e.seconds)
     page.add(page.say(
-        f"about {minutes} minutes: {took} a run, {e.workers} at a time; hopeless candidates are not run",
-        f"约需{minutes}分钟：每次模拟{took}，同时{e.workers}次；无望的候选不再模拟",
+        f"about {about}: {took} a run, {e.workers} at a time; hopeless candidates are not run",
+        f"约需{about}：每次模拟{took}，同时{e.workers}次；无望的候选不再模拟",
     ))  # fmt: skip
-    page.add(
-        page.say(
-            f"at most {e.bytes / 1e6:.1f} MB in {e.folder}", f"最多占用{e.bytes / 1e6:.1f} MB，存于{e.folder}"
-        )
-    )
+    page.add(takes.room_said(page, e.bytes, e.folder))
     return "\n".join(page.lines)

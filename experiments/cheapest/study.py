@@ -22,7 +22,7 @@ from experiments.store import Store
 from experiments.store.layout import numpy
 from experiments.study import check_numbers
 from experiments.sweep import Plan as Runs
-from experiments.sweep import fill
+from experiments.sweep import fill, report
 from experiments.vary import Factor
 from scenarios.errors import InputError
 
@@ -162,6 +162,11 @@ def run_cheapest(
             where = plan.scenario.name if about == str(error) else f"--cost {plan.cost}"
             raise InputError([f"{where}: {about}"]) from error
     return Found(plan, found, drawn)
+
+
+def estimate(plan: Plan, folder: Path, workers: int) -> report.Estimate:
+    """Count the runs and time one of them; nothing is written."""
+    return report.estimate(plan.example(), folder, (1, 1), workers)
 
 
 class Sampler:

@@ -7,6 +7,7 @@ import math
 from experiments import given_use
 from experiments.cheapest.search import Attempt, Mix, Range
 from experiments.cheapest.study import COST, Found
+from experiments.sweep import report
 from experiments.wording import Page, number
 from scenarios.show import name_of, quantity
 
@@ -220,3 +221,8 @@ def _notes(page: Page, f: Found) -> None:
         ))  # fmt: skip
     else:
         page.paragraph(say(f"Cost: {f.plan.cost} of a run.", f"支出：每次模拟的 {f.plan.cost}。"))
+
+
+def estimate_text(e: report.Estimate, lang: str) -> str:
+    """The dry run in words: a search is a sweep of at most so many runs."""
+    return report.estimate_text(e, lang)

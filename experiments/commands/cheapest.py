@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from experiments.cheapest import CONFIDENCE, COST, OVER, PROBABILITY, RUNS
+from experiments.commands import answering
+from experiments.commands.answering import Telling, Works, bundled
 from experiments.commands.common import (
-    ALL_FORMATS,
     NOT_REACHED,
     RESULTS,
     AskedTarget,
     DryRun,
-    Formats,
     Households,
-    Json,
-    Lang,
     Name,
-    NoFigures,
     Packages,
-    Quiet,
     Sets,
-    Verbose,
     door,
-    formats_of,
     households_of,
-    langs_of,
     load,
     out_of,
-    progress_bar,
-    say,
-    say_where,
     seed_of,
-    writing,
 )
-from experiments.commands.executors import Processes, Scheduler, Threads, executor
 from experiments.commands.given import Given, posterior_of
 
 
+@bundled
 def cheapest(
     name: Name,
     levers: Annotated[
@@ -71,37 +59,24 @@ def cheapest(
         float, typer.Option(metavar="P", help="How sure the recommendation is to be.")
     ] = CONFIDENCE,
     seed: Annotated[int, seed_of(": search, futures and draws")] = 1,
-    threads: Threads = None,
-    processes: Processes = None,
-    scheduler: Scheduler = None,
     dry_run: DryRun = False,
     set_: Sets = None,
     with_: Packages = None,
     households: Households = None,
     given: Given = None,
     out: Annotated[Path, out_of("the search gets")] = RESULTS,
-    lang: Lang = None,
-    no_figures: NoFigures = False,
-    formats: Formats = ALL_FORMATS,
-    as_json: Json = False,
     fail_unless_reached: Annotated[
         bool, typer.Option("--fail-unless-reached", help="Exit with 3 unless a mix is found and confirmed.")
     ] = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    works: Works,
+    telling: Telling,
 ) -> None:
     """Which mix of levers reaches a target at the least cost, and how sure is that?
 
     Runs where the answer is decided are added until it is, or the runs are spent; the same command goes on where it was
     stopped. The frontier, the most that each cost can reach, comes with it.
     """
-    from experiments import logs
-
-    started = time.monotonic()
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
-    kinds = () if no_figures else formats_of(formats)
-
     from experiments.question import question
 
     scenario = load(name, set_, with_)
@@ -110,12 +85,9 @@ def cheapest(
     people = households_of(households, scenario)
     posterior = posterior_of(given, scenario, out, households=people is not None)
 
-    from experiments import answers, files
     from experiments.cheapest import store, study
-    from experiments.cheapest.text import text
-    from experiments.sweep import report
+    from experiments.cheapest import text as words
     from scenarios import frozen
-    from simulation.codecache import announce_compile
 
     with door():
         plan = study.plan_of(
@@ -124,40 +96,12 @@ def cheapest(
             households_file=None if households is None else frozen.households_parquet(households),
             given=posterior,
         )  # fmt: skip
-        files.check_folder(store.answer_folder(plan, out))
-    announce_compile()
     request = {
         "name": name, "levers": levers, "target": target, "probability": probability, "over": over, "cost": cost,
-        "runs": runs, "confidence": confidence, "set": list(set_ or ()), "with": list(with_ or ()),
+        "runs": runs, "confidence": confidence, **answering.asked(set_, with_),
         "households": households is not None, **({"given": given} if given else {}),
     }  # fmt: skip
-    with executor(threads, processes, scheduler) as works:
-        if dry_run:
-            with door():
-                told = report.estimate(plan.example(), store.runs_folder(plan, out), (1, 1), works.workers)
-            if as_json:
-                typer.echo(report.as_json(told))
-            else:
-                say(report.estimate_text(told, one) for one in langs)
-            return
-        with door(), progress_bar(quiet) as progress:
-            found = study.run_cheapest(
-                plan, store.runs_folder(plan, out), works, request=request, progress=progress
-            )
-        workers = works.workers
-    with writing():
-        folder = store.write(
-            found,
-            out,
-            formats=kinds,
-            request=request,
-            provenance={"workers": workers, "seconds": round(time.monotonic() - started, 3)},
-        )
-    if as_json:
-        typer.echo(answers.as_json(store.answer(found), folder))
-    else:
-        say(text(found, one) for one in langs)
-        if not quiet:
-            say_where(folder, started)
-    if fail_unless_reached and found.recommendation.status != "confirmed":
+    parts = answering.Parts(store, words, study.estimate, study.run_cheapest)
+    found = answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)
+    if fail_unless_reached and found is not None and found.recommendation.status != "confirmed":
         raise typer.Exit(NOT_REACHED)

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from experiments.commands.answering import Telling, asked, bundled
 from experiments.commands.common import (
-    ALL_FORMATS,
     POINTS,
     REPLICATIONS,
     RESULTS,
-    Formats,
-    Json,
-    Lang,
-    NoFigures,
-    Quiet,
     Sets,
-    Verbose,
     door,
-    formats_of,
-    langs_of,
     load,
     once,
     out_of,
     progress_bar,
-    say,
-    say_where,
     seed_of,
     size_of,
     writing,
@@ -37,6 +26,7 @@ from experiments.commands.executors import Threads
 from experiments.commands.given import Given, posterior_of
 
 
+@bundled
 def compare(
     names: Annotated[
         list[str],
@@ -86,20 +76,12 @@ def compare(
     ] = None,
     given: Given = None,
     out: Annotated[Path, out_of("the comparison gets")] = RESULTS,
-    lang: Lang = None,
-    no_figures: NoFigures = False,
-    formats: Formats = ALL_FORMATS,
-    as_json: Json = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    telling: Telling,
 ) -> None:
     """Compare policies of one region or several: the same households, draws and uncertain values under each."""
-    from experiments import answers, files, logs
+    from experiments import files
 
-    started = time.monotonic()
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
-    kinds = () if no_figures else formats_of(formats)
     points, replications = size_of(points, replications)
 
     from experiments.comparison import policies
@@ -121,7 +103,7 @@ def compare(
 
     announce_compile()
     threads = threads or cpus()
-    with progress_bar(quiet) as progress, door():
+    with progress_bar(telling.quiet) as progress, door():
         comparison = runs.run_comparison(
             found,
             points=points,
@@ -133,27 +115,20 @@ def compare(
             progress=progress,
         )
     answer = judge.judge(comparison)
-    ran = time.monotonic() - started
     with writing():
         folder = store.write(
             comparison,
             answer,
             out,
-            formats=kinds,
+            formats=telling.kinds,
             request={
                 "names": list(names),
                 "against": against,
-                "set": list(set_ or ()),
-                "with": list(with_ or ()),
+                **asked(set_, with_),
                 "equal_budget": equal_budget,
                 "budget": budget,
                 **({"given": given} if given else {}),
             },
-            provenance={"threads": threads, "seconds": round(ran, 3)},
+            provenance={"threads": threads, "seconds": telling.seconds},
         )
-    if as_json:
-        typer.echo(answers.as_json(store.plain(answer), folder))
-        return
-    say(text(answer, one) for one in langs)
-    if not quiet:
-        say_where(folder, started)
+    telling.answer(store.plain(answer), lambda lang: text(answer, lang), folder)

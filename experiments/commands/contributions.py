@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from experiments.commands.common import (
-    ALL_FORMATS,
-    Formats,
-    Json,
-    Lang,
-    Name,
-    NoFigures,
-    Quiet,
-    Sets,
-    Verbose,
-    door,
-    formats_of,
-    langs_of,
-    load,
-    once,
-    progress_bar,
-    say,
-    say_where,
-    seed_of,
-    writing,
-)
+from experiments.commands.answering import Telling, asked, bundled
+from experiments.commands.common import Name, Sets, door, load, once, progress_bar, seed_of, writing
 from experiments.commands.executors import Threads
 
 POINTS = 10  # every one is run under all combinations
 
 
+@bundled
 def contributions(
     name: Name,
     against: Annotated[
@@ -74,25 +54,15 @@ def contributions(
         Path,
         typer.Option(metavar="FOLDER", help="Folder for results; these get a folder of their own in it."),
     ] = Path("results"),
-    lang: Lang = None,
-    no_figures: NoFigures = False,
-    formats: Formats = ALL_FORMATS,
-    as_json: Json = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    telling: Telling,
 ) -> None:
     """Share out what a policy changes among its families of levers: subsidy, loan, housing, work and so on.
 
     All combinations of the families in which the policy differs from its reference are run, with the same households, draws
     and uncertain values; contributions (Shapley values) add up to the whole difference.
     """
-    from experiments import answers, files, logs
-
-    started = time.monotonic()
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
-    kinds = () if no_figures else formats_of(formats)
-
+    from experiments import files
     from experiments.comparison import policies
     from experiments.contributions import families, judge, runs, store, text
     from experiments.study import cpus
@@ -113,12 +83,9 @@ def contributions(
         total = game.combinations * points * replications
         with door():
             seconds = total * runs.seconds_a_run(game, seed) / min(threads, cpus(), total)
-        if as_json:
-            typer.echo(json.dumps(_planned(game, total, seconds), ensure_ascii=False, indent=2))
-            return
-        say(text.plan(game, total, seconds, one) for one in langs)
+        telling.tell(_planned(game, total, seconds), lambda _, lang: text.plan(game, total, seconds, lang))
         return
-    with progress_bar(quiet) as progress, door():
+    with progress_bar(telling.quiet) as progress, door():
         found = runs.run_game(
             game,
             points=points,
@@ -128,29 +95,22 @@ def contributions(
             progress=progress,
         )
         answer = judge.judge(found)
-    ran = time.monotonic() - started
     with writing():
         folder = store.write(
             found,
             answer,
             out,
-            formats=kinds,
+            formats=telling.kinds,
             request={
                 "name": name,
                 "against": against,
                 "outcome": outcome,
                 "together": list(together or ()),
-                "set": list(set_ or ()),
-                "with": list(with_ or ()),
+                **asked(set_, with_),
             },
-            provenance={"threads": threads, "seconds": round(ran, 3)},
+            provenance={"threads": threads, "seconds": telling.seconds},
         )
-    if as_json:
-        typer.echo(answers.as_json(dataclasses.asdict(answer), folder))
-        return
-    say(text.text(answer, one) for one in langs)
-    if not quiet:
-        say_where(folder, started)
+    telling.answer(dataclasses.asdict(answer), lambda lang: text.text(answer, lang), folder)
 
 
 def _planned(game, total: int, seconds: float) -> dict:

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from experiments.commands import answering
+from experiments.commands.answering import Telling, Works, bundled
 from experiments.commands.common import (
-    ALL_FORMATS,
     RESULTS,
     AskedTarget,
     DryRun,
-    Formats,
-    Json,
-    Lang,
-    NoFigures,
     Packages,
-    Quiet,
     Refused,
     Sets,
-    Verbose,
     door,
-    formats_of,
-    langs_of,
     load,
     once,
     out_of,
-    progress_bar,
-    say,
-    say_where,
     seed_of,
-    writing,
 )
-from experiments.commands.executors import Processes, Scheduler, Threads, executor
 from experiments.commands.given import posterior_of
 
-if TYPE_CHECKING:
-    from experiments.discovery.study import Discovery
 
-
+@bundled
 def discover(
     names: Annotated[
         list[str],
@@ -109,39 +94,28 @@ def discover(
         int, typer.Option(metavar="D", help="Most questions on the way to a leaf of the tree.")
     ] = 3,
     seed: Annotated[int, seed_of(": futures, draws and resamples")] = 1,
-    threads: Threads = None,
-    processes: Processes = None,
-    scheduler: Scheduler = None,
     dry_run: DryRun = False,
     set_: Sets = None,
     with_: Packages = None,
     out: Annotated[Path, out_of("the answer gets")] = RESULTS,
-    lang: Lang = None,
-    no_figures: NoFigures = False,
-    formats: Formats = ALL_FORMATS,
-    as_json: Json = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    works: Works,
+    telling: Telling,
 ) -> None:
     """In which futures does a plan fail? Boxes and a tree in words; and which policy is most robust.
 
     Of a store the runs are read; of policies they are done now, and kept: the same command goes on where it was stopped, --points
     adds futures.
     """
-    from experiments import logs
-
-    started = time.monotonic()
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
-    kinds = () if no_figures else formats_of(formats)
     idle = {
         "--points": points, "--replications": replications, "--given": given, "--set": set_, "--with": with_,
-        "--dry-run": dry_run or None, "--threads": threads, "--processes": processes, "--scheduler": scheduler,
+        "--dry-run": dry_run, "--threads": works.threads, "--processes": works.processes, "--scheduler": works.scheduler,
     }  # fmt: skip
     asked = {"target": target, "find": find, "outcome": outcome, "above": above, "below": below}
     path = _store(names, [name for name, value in idle.items() if value])
 
     from experiments.discovery import store, study
+    from experiments.discovery import text as words
 
     with door():
         settings = study.settings(
@@ -150,43 +124,22 @@ def discover(
     request = {
         "names": list(names), **asked, "points": points, "replications": replications, "given": given, "boxes": boxes,
         "threshold": threshold, "min_support": min_support, "peel": peel, "depth": depth,
-        "set": list(set_ or ()), "with": list(with_ or ()),
+        **answering.asked(set_, with_),
     }  # fmt: skip
-    workers = 1
     if path is not None:
         found = _in_store(path, settings, out, asked)
-    else:
-        with once():
-            scenarios = [_scenario(name, set_, with_ or []) for name in names]
-        posterior = posterior_of(given, scenarios[0][1], out)
-        with door():
-            plan = study.plan_of(
-                scenarios, settings, points=points or study.POINTS, replications=replications or study.REPLICATIONS,
-                given=posterior, **asked,
-            )  # fmt: skip
-        found = _over_futures(
-            plan, out, (threads, processes, scheduler), dry_run, request, langs, as_json, quiet
-        )
-        if found is None:
-            return
-        found, workers = found
-    ran = time.monotonic() - started
-    with writing():
-        folder = store.write(
-            found,
-            out,
-            formats=kinds,
-            request=request,
-            provenance={"workers": workers, "seconds": round(ran, 3)},
-        )
-    if as_json:
-        typer.echo(store.as_json(found, folder))
+        answering.give(found, store, words, out, request, telling, workers=1)
         return
-    from experiments.discovery.text import text
-
-    say(text(found, one) for one in langs)
-    if not quiet:
-        say_where(folder, started)
+    with once():
+        scenarios = [_scenario(name, set_, with_ or []) for name in names]
+    posterior = posterior_of(given, scenarios[0][1], out)
+    with door():
+        plan = study.plan_of(
+            scenarios, settings, points=points or study.POINTS, replications=replications or study.REPLICATIONS,
+            given=posterior, **asked,
+        )  # fmt: skip
+    parts = answering.Parts(store, words, study.estimate, study.run_discovery)
+    answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)
 
 
 def _store(names: list[str], idle: list[str]) -> Path | None:
@@ -218,7 +171,7 @@ def _scenario(name: str, sets: list[str] | None, packages: list[str]) -> tuple[s
     return "+".join([scenario.name, *own]), scenario
 
 
-def _in_store(path: Path, settings: Any, out: Path, asked: dict[str, Any]) -> Discovery:
+def _in_store(path: Path, settings: Any, out: Path, asked: dict[str, Any]) -> Any:
     from experiments import files
     from experiments.discovery import store, study
 
@@ -226,35 +179,3 @@ def _in_store(path: Path, settings: Any, out: Path, asked: dict[str, Any]) -> Di
         read = study.open_store(path, settings, **asked)
         files.check_folder(store.answer_folder(read, out))
         return study.in_store(read)
-
-
-def _over_futures(
-    plan: Any, out: Path, where: tuple[Any, Any, Any], dry_run: bool, request: dict[str, Any], langs: tuple[str, ...],
-    as_json: bool, quiet: bool,
-) -> tuple[Discovery, int] | None:  # fmt: skip
-    """Do the runs and answer; only say what they would take with `dry_run`, then None."""
-    import dataclasses
-    import json
-
-    from experiments import files
-    from experiments.discovery import store, study
-    from experiments.discovery.text import estimate_text
-    from simulation.codecache import announce_compile
-
-    with door():
-        files.check_folder(store.answer_folder(plan, out))
-    announce_compile()
-    with executor(*where) as works:
-        if dry_run:
-            with door():
-                told = study.estimate(plan, store.runs_folder(plan, out), works.workers)
-            if as_json:
-                typer.echo(json.dumps(dataclasses.asdict(told), ensure_ascii=False, indent=2, sort_keys=True))
-            else:
-                say(estimate_text(told, one) for one in langs)
-            return None
-        with door(), progress_bar(quiet) as progress:
-            found = study.run_discovery(
-                plan, store.runs_folder(plan, out), works, request=request, progress=progress
-            )
-        return found, works.workers

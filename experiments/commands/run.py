@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from experiments.commands.answering import Telling, asked, bundled
 from experiments.commands.common import (
-    ALL_FORMATS,
     NOT_REACHED,
     POINTS,
     REPLICATIONS,
     RESULTS,
     Households,
-    Json,
-    Lang,
     Name,
     Packages,
-    Quiet,
     Refused,
     Sets,
-    Verbose,
     door,
-    formats_of,
     households_of,
-    langs_of,
     load,
     out_of,
     progress_bar,
-    say,
-    say_where,
     seed_of,
     size_of,
     writing,
@@ -40,6 +31,7 @@ from experiments.commands.executors import Threads
 from experiments.commands.given import Given, posterior_of
 
 
+@bundled
 def run(
     name: Name,
     points: Annotated[
@@ -62,12 +54,6 @@ def run(
     households: Households = None,
     given: Given = None,
     out: Annotated[Path, out_of("the study gets")] = RESULTS,
-    lang: Lang = None,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw no charts.")] = False,
-    formats: Annotated[
-        str, typer.Option(metavar="LIST", help="Formats of the charts, comma-separated.")
-    ] = ALL_FORMATS,
-    as_json: Json = False,
     fail_unless_reached: Annotated[
         bool,
         typer.Option(
@@ -75,16 +61,12 @@ def run(
             help="Exit with 3 unless every target is reached in at least half of the futures.",
         ),
     ] = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    telling: Telling,
 ) -> None:
     """Run a scenario over its uncertainties, print the verdict and write tables and charts."""
-    from experiments import answers, files, logs
+    from experiments import files
 
-    started = time.monotonic()
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
-    kinds = () if no_figures else formats_of(formats)
     points, replications = size_of(points, replications)
     scenario = load(name, set_, with_)
     if fail_unless_reached and not scenario.targets:
@@ -101,7 +83,7 @@ def run(
 
     announce_compile()
     threads = threads or cpus()
-    with progress_bar(quiet) as progress, door():
+    with progress_bar(telling.quiet) as progress, door():
         study = run_study(
             scenario,
             points=points,
@@ -113,28 +95,21 @@ def run(
             progress=progress,
         )
     judged = verdict(study)
-    ran = time.monotonic() - started
     with writing():
         folder = results.write(
             study,
             judged,
             out,
-            formats=kinds,
+            formats=telling.kinds,
             request={
                 "name": name,
-                "set": list(set_ or ()),
-                "with": list(with_ or ()),
+                **asked(set_, with_),
                 "households": households is not None,
                 **({"given": given} if given else {}),
             },
             households=households,
-            provenance={"threads": threads, "seconds": round(ran, 3)},
+            provenance={"threads": threads, "seconds": telling.seconds},
         )
-    if as_json:
-        typer.echo(answers.as_json(results.answer(judged), folder))
-    else:
-        say(text(judged, one) for one in langs)
-        if not quiet:
-            say_where(folder, started)
+    telling.answer(results.answer(judged), lambda lang: text(judged, lang), folder)
     if fail_unless_reached and any(target.share < 0.5 for target in judged.targets):
         raise typer.Exit(NOT_REACHED)

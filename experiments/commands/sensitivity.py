@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from experiments.commands import answering
+from experiments.commands.answering import Telling, Works, bundled
 from experiments.commands.common import (
-    ALL_FORMATS,
     RESULTS,
     AskedTarget,
     DryRun,
-    Formats,
     Households,
-    Json,
-    Lang,
-    NoFigures,
     Packages,
-    Quiet,
     Refused,
     Sets,
-    Verbose,
     door,
-    formats_of,
     households_of,
-    langs_of,
     load,
     out_of,
-    progress_bar,
-    say,
-    say_where,
     seed_of,
-    writing,
 )
-from experiments.commands.executors import Processes, Scheduler, Threads, executor
 from experiments.commands.given import Given, posterior_of
 
 
+@bundled
 def sensitivity(
     name: Annotated[
         str,
@@ -115,93 +103,67 @@ def sensitivity(
     ] = False,
     given: Given = None,
     seed: Annotated[int | None, seed_of(": design and draws (1)")] = None,
-    threads: Threads = None,
-    processes: Processes = None,
-    scheduler: Scheduler = None,
     dry_run: DryRun = False,
     set_: Sets = None,
     with_: Packages = None,
     households: Households = None,
     out: Annotated[Path, out_of("the scenario gets")] = RESULTS,
-    lang: Lang = None,
-    no_figures: NoFigures = False,
-    formats: Formats = ALL_FORMATS,
-    as_json: Json = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    works: Works,
+    telling: Telling,
 ) -> None:
     """Which inputs does an outcome hang on, and how much of its spread is plain chance?
 
     The same command goes on where it was stopped; more --points or --replications add to what is there.
     """
-    from experiments import logs
-
-    started = time.monotonic()
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
-    kinds = () if no_figures else formats_of(formats)
-
-    from experiments.sensitivity import store, stored
-    from experiments.sensitivity.text import estimate_text, text
+    from experiments.sensitivity import stored
 
     asked = {"method": method, "outcome": outcome, "target": target, "of": of, "dummy": not no_dummy}
-    provenance: dict[str, Any] = {}
     with door():
         there = stored.is_store(name)
     if there:
         _refuse_for_a_store({
             "--vary": vary, "--screen": screen, "--groups": groups, "--points": points, "--replications": replications,
-            "--second-order": second_order, "--given": given, "--seed": seed, "--threads": threads,
-            "--processes": processes, "--scheduler": scheduler, "--dry-run": dry_run, "--set": set_, "--with": with_,
-            "--households": households,
+            "--second-order": second_order, "--given": given, "--seed": seed, "--threads": works.threads,
+            "--processes": works.processes, "--scheduler": works.scheduler, "--dry-run": dry_run, "--set": set_,
+            "--with": with_, "--households": households,
         })  # fmt: skip
-        with door():
-            found = stored.sensitivity_of(name, **asked)
-        request: dict[str, Any] = {**asked, "store": True}
-    else:
-        from experiments import files
-        from experiments.sensitivity import study
-        from scenarios import frozen
-        from simulation.codecache import announce_compile
-
-        scenario = load(name, set_, with_)
-        people = households_of(households, scenario)
-        posterior = posterior_of(given, scenario, out, households=people is not None)
-        with door():
-            wanted = study.quantity(scenario, study.columns(scenario), outcome=outcome, target=target, of=of)
-            plan = study.plan_of(
-                scenario, wanted, method=method, texts=vary or (), screen=screen, groups=groups or (), points=points,
-                replications=replications, second_order=second_order, dummy=not no_dummy, given=posterior,
-                seed=1 if seed is None else seed, households=people,
-                households_file=None if households is None else frozen.households_parquet(households),
-            )  # fmt: skip
-            files.check_folder(store.answer_folder(plan, out))
-        announce_compile()
-        request = {
-            **asked, "name": name, "vary": list(vary or ()), "screen": screen, "groups": list(groups or ()), "points": points,
-            "replications": replications, "second_order": second_order, "given": None if posterior is None else posterior.id,
-            "set": list(set_ or ()), "with": list(with_ or ()), "households": households is not None,
-        }  # fmt: skip
-        with executor(threads, processes, scheduler) as works:
-            if dry_run:
-                with door():
-                    told = study.estimate(plan, store.runs_folder(plan, out), works.workers)
-                _say_estimate(told, langs, as_json, estimate_text)
-                return
-            with door(), progress_bar(quiet) as progress:
-                found = study.run_sensitivity(
-                    plan, store.runs_folder(plan, out), works, request=request, progress=progress
-                )
-            provenance = {"workers": works.workers}
-    provenance["seconds"] = round(time.monotonic() - started, 3)
-    with door(), writing():
-        folder = store.write(found, out, formats=kinds, request=request, provenance=provenance)
-    if as_json:
-        typer.echo(store.as_json(found, folder))
+        _of_a_store(name, asked, out, telling)
         return
-    say(text(found, one) for one in langs)
-    if not quiet:
-        say_where(folder, started)
+
+    from experiments.sensitivity import asked as asks
+    from experiments.sensitivity import plan as plans
+    from experiments.sensitivity import store, study
+    from experiments.sensitivity import text as words
+    from scenarios import frozen
+
+    scenario = load(name, set_, with_)
+    people = households_of(households, scenario)
+    posterior = posterior_of(given, scenario, out, households=people is not None)
+    with door():
+        wanted = asks.quantity(scenario, asks.columns(scenario), outcome=outcome, target=target, of=of)
+        plan = plans.plan_of(
+            scenario, wanted, method=method, texts=vary or (), screen=screen, groups=groups or (), points=points,
+            replications=replications, second_order=second_order, dummy=not no_dummy, given=posterior,
+            seed=1 if seed is None else seed, households=people,
+            households_file=None if households is None else frozen.households_parquet(households),
+        )  # fmt: skip
+    request = {
+        **asked, "name": name, "vary": list(vary or ()), "screen": screen, "groups": list(groups or ()), "points": points,
+        "replications": replications, "second_order": second_order, "given": None if posterior is None else posterior.id,
+        **answering.asked(set_, with_), "households": households is not None,
+    }  # fmt: skip
+    parts = answering.Parts(store, words, plans.estimate, study.run_sensitivity)
+    answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)
+
+
+def _of_a_store(name: str, asked: dict[str, Any], out: Path, telling: Telling) -> None:
+    from experiments.sensitivity import store, stored
+    from experiments.sensitivity import text as words
+
+    with door():
+        found = stored.sensitivity_of(name, **asked)
+    answering.give(found, store, words, out, {**asked, "store": True}, telling)
 
 
 def _refuse_for_a_store(options: dict[str, Any]) -> None:
@@ -211,13 +173,3 @@ def _refuse_for_a_store(options: dict[str, Any]) -> None:
             raise Refused(
                 f"{option}: changes nothing about runs that are there already; leave it out, or name a scenario"
             )
-
-
-def _say_estimate(told: Any, langs: tuple[str, ...], as_json: bool, words: Any) -> None:
-    import dataclasses
-    import json
-
-    if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(told), ensure_ascii=False, indent=2, sort_keys=True))
-        return
-    say(words(told, one) for one in langs)

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from experiments.commands.answering import Speaking, Works, asked, bundled
 from experiments.commands.common import (
     INTERNAL,
     RESULTS,
     Households,
-    Json,
-    Lang,
     Name,
     Packages,
-    Quiet,
     Refused,
     Sets,
-    Verbose,
     door,
     households_of,
-    langs_of,
     load,
     out_of,
     progress_bar,
-    say,
     say_where,
     seed_of,
 )
-from experiments.commands.executors import Processes, Scheduler, Threads, executor
 
 
+@bundled
 def sweep(
     name: Name,
     vary: Annotated[
@@ -88,9 +82,6 @@ def sweep(
         typer.Option(min=1, metavar="N", help="Runs a point, each with fresh draws, the same at all points."),
     ] = 1,
     seed: Annotated[int, seed_of(" of the sweep: design and draws")] = 1,
-    threads: Threads = None,
-    processes: Processes = None,
-    scheduler: Scheduler = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -114,19 +105,14 @@ def sweep(
     store: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The store itself, wherever you want it.")
     ] = None,
-    lang: Lang = None,
-    as_json: Json = False,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    *,
+    works: Works,
+    speaking: Speaking,
 ) -> None:
     """Run a scenario at many points of its levers and uncertainties and keep every run.
 
     The same command goes on where it was stopped; more --points or --replications add to what is there.
-    """  # fmt: skip
-    from experiments import logs
-
-    logs.start(-1 if quiet else verbose)
-    langs = langs_of(lang)
+    """
     part = _shard(shard)
     scenario = load(name, set_, with_)
     people = households_of(households, scenario)
@@ -149,29 +135,22 @@ def sweep(
         plan = plan.joined(folder)
         if dry_run:
             announce_compile()
-            with executor(threads, processes, scheduler) as works:
-                told = report.estimate(plan, folder, part, works.workers, again=retry_failed)
-            if as_json:
-                typer.echo(report.as_json(told))
-            else:
-                say(report.estimate_text(told, one) for one in langs)
+            with works.executor() as workers:
+                told = report.estimate(plan, folder, part, workers.workers, again=retry_failed)
+            speaking.tell(told, report.estimate_text)
             return
     request = {
         "name": name, "vary": list(vary or ()), "design": design, "points": points, "levels": levels,
-        "second_order": second_order, "futures": futures, "set": list(set_ or ()), "with": list(with_ or ()),
+        "second_order": second_order, "futures": futures, **asked(set_, with_),
     }  # fmt: skip
-    started = time.monotonic()
-    with door(), executor(threads, processes, scheduler) as works, progress_bar(quiet) as progress:
+    with door(), works.executor() as workers, progress_bar(speaking.quiet) as progress:
         done = sweeps.run(
-            plan, folder, works, shard=part, again=retry_failed, request=request, progress=progress
+            plan, folder, workers, shard=part, again=retry_failed, request=request, progress=progress
         )
     told = report.summary(folder, plan)
-    if as_json:
-        typer.echo(report.as_json(told))
-    else:
-        say(report.summary_text(told, one) for one in langs)
-    if not quiet:
-        say_where(folder, started, more=f"{number(done, 'run')}, ")
+    speaking.tell(told, report.summary_text)
+    if not speaking.quiet:
+        say_where(folder, speaking.started, more=f"{number(done, 'run')}, ")
     if told.failed and not told.good:
         raise typer.Exit(INTERNAL)
 

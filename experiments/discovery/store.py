@@ -20,8 +20,9 @@ from experiments import answers
 from experiments.answers import RUNS
 from experiments.discovery.cases import Event, Input
 from experiments.discovery.prim import Found
+from experiments.discovery.said import path_said, sentence
 from experiments.discovery.study import Discovery, Plan, Read
-from experiments.discovery.text import path_said, sentence, text
+from experiments.discovery.text import text
 from experiments.discovery.tree import Node
 from experiments.wording import Page
 
@@ -49,11 +50,6 @@ def write(
         manifest=_manifest(d, answer_folder(d, out), request or {}), scenarios={"scenario": d.scenario},
         draw=_drawing(d, formats) if formats else None, provenance=provenance,
     )  # fmt: skip
-
-
-def as_json(d: Discovery, folder: Path | None) -> str:
-    """The answer for programs, with the folder it was written to."""
-    return answers.as_json(answer(d), folder)
 
 
 def _drawing(d: Discovery, formats: Sequence[str]) -> Callable[[Path], Any]:

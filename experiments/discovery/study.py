@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import design as designs
-from experiments import files
+from experiments import files, takes
 from experiments.comparison import policies as politics
 from experiments.design import Design
 from experiments.discovery import cases, prim, regret, tree
@@ -366,11 +365,7 @@ class Estimate:
 def estimate(plan: Plan, folder: Path, workers: int) -> Estimate:
     """Count the runs and time one of them; nothing is written."""
     job = plan.jobs[0]
-    task = job.task(0, 0, 1, {})
-    job.run(task)  # compiles, and makes the households
-    started = time.perf_counter()
-    job.run(task)
-    one = time.perf_counter() - started
+    one = takes.seconds_a_run(job)
     there = min(present(folder), plan.runs)
     missing = plan.runs - there
     return Estimate(

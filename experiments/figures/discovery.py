@@ -15,8 +15,7 @@ from matplotlib.patches import Rectangle
 from experiments.discovery.cases import Input
 from experiments.discovery.prim import Found
 from experiments.discovery.regret import Score
-from experiments.discovery.study import Discovery
-from experiments.discovery.text import (
+from experiments.discovery.said import (
     CRITERIA,
     is_said,
     limits_said,
@@ -24,6 +23,7 @@ from experiments.discovery.text import (
     question_sentence,
     robust_sentence,
 )
+from experiments.discovery.study import Discovery
 from experiments.discovery.tree import Node
 from experiments.figures import caption, sheets, style
 from experiments.figures.reach import round_values

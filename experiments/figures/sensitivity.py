@@ -11,9 +11,11 @@ from typing import Any
 from experiments.design import DUMMY
 from experiments.figures import caption, sheets, style
 from experiments.figures.text import Words
+from experiments.sensitivity.analysis import above, ranking, yardstick
+from experiments.sensitivity.plan import POSTERIOR
 from experiments.sensitivity.result import Estimate
-from experiments.sensitivity.study import POSTERIOR, Sensitivity, above, ranking, yardstick
-from experiments.sensitivity.text import MEASURES, UNITS, form_of, noise_sentence, sentence, share_of, shown
+from experiments.sensitivity.said import MEASURES, UNITS, form_of, noise_sentence, sentence, share_of, shown
+from experiments.sensitivity.study import Sensitivity
 from experiments.wording import Page
 
 NAME = "sensitivity"

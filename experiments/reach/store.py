@@ -19,6 +19,7 @@ from experiments.answers import RUNS, Table
 from experiments.reach.text import sentence, text
 
 if TYPE_CHECKING:
+    from experiments.reach.curve import Curve
     from experiments.reach.study import Plan, Reach
 
 
@@ -86,6 +87,7 @@ def answer(r: Reach) -> dict[str, Any]:
         "centre": None if r.centre is None else dataclasses.asdict(r.centre),
         "binding": dataclasses.asdict(r.binding),
         "gains": [dataclasses.asdict(gain) for gain in r.gains],
+        **({} if r.curve is None else {"curve": dataclasses.asdict(r.curve)}),
         "missing_persons": dict(r.missing),
         "labels": {name: dict(said) for name, said in r.labels.items()},
         "runs": dict(r.runs),
@@ -102,6 +104,8 @@ def tables(r: Reach) -> Iterator[tuple[str, Table]]:
         yield "map_runs", _map_runs(r)
     if r.gains:
         yield "eased", _gains(r)
+    if r.curve is not None:
+        yield "lever", _levels(r.curve)
 
 
 def _futures(r: Reach) -> Table:
@@ -135,6 +139,12 @@ def _map_runs(r: Reach) -> Table:
 
 def _gains(r: Reach) -> Table:
     rows = [dataclasses.asdict(gain) | {"names": " ".join(gain.names)} for gain in r.gains]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _levels(c: Curve) -> Table:
+    """One row a level of the lever, in base units."""
+    rows = [{"lever": c.lever.name} | dataclasses.asdict(level) for level in c.levels]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 

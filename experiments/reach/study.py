@@ -5,7 +5,6 @@ Levers stay at the policy's values throughout; only what nobody knows is varied.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import files
+from experiments import files, takes
 from experiments import given as posteriors
 from experiments import priors as draws
 from experiments.design import Design, central
@@ -24,7 +23,7 @@ from experiments.job import ScenarioJob
 from experiments.outcome import Spread, spread
 from experiments.priors import Uncertain
 from experiments.question import Question
-from experiments.reach import MAP_POINTS, RUNS, relax
+from experiments.reach import MAP_POINTS, RUNS, curve, relax
 from experiments.reach import map as maps
 from experiments.reach.judge import Ruling, Share, rule, settled, share_of
 from experiments.reach.runs import Bench, Progress, Runs, present
@@ -75,6 +74,7 @@ class Plan:
     easings: tuple[relax.Easing, ...]
     households: bytes | None = None  # the user's own, as a Parquet file
     given: Posterior | None = None  # what futures are drawn from, in the place of priors
+    lever: Factor | None = None  # along which the share of futures is told
 
     @property
     def id(self) -> str:
@@ -119,7 +119,10 @@ class Plan:
     @property
     def _beside(self) -> int:
         mapped = self.map_points if self.uncertain else 0
-        return CENTRE + mapped + min(PAIRS, self.budget) * len(self.easings)
+        levels = 0 if self.lever is None else len(curve.values_of(self.lever))
+        return (
+            CENTRE + mapped + min(PAIRS, self.budget) * len(self.easings) + min(curve.FUTURES, self.budget) * levels
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +153,7 @@ class Reach:
     runs: Mapping[str, int]  # by store
     errors: Mapping[str, int]
     version: str
+    curve: curve.Curve | None = None  # shares along one lever, if asked for
 
     @property
     def lowest(self) -> Share:
@@ -164,10 +168,10 @@ def plan_of(
     scenario: Scenario, question: Question, *, priors: Sequence[str] = draws.PRIORS, axes: str | None = None,
     budget: int = RUNS, map_points: int = MAP_POINTS, seed: int = 1,
     households: tuple[Population, Villages] | None = None, households_file: bytes | None = None,
-    given: Posterior | None = None,
+    given: Posterior | None = None, lever: str | None = None,
 ) -> Plan:  # fmt: skip
     """What answering a question takes; `given` replaces the priors. Raises InputError for axes that are no uncertainties of the
-    scenario."""
+    scenario and for a lever that is none."""
     check_numbers(seed, runs=budget, map_points=map_points)
     known = () if households is None else fixed_by_households(scenario)
     uncertain = draws.uncertain(scenario, without=known)
@@ -186,6 +190,7 @@ def plan_of(
         easings=relax.easings(scenario, names, known=known),
         households=households_file,
         given=given,
+        lever=None if lever is None else curve.lever_of(scenario, lever),
     )
 
 
@@ -230,8 +235,9 @@ def run_reach(
     there = maps.centre(middle.columns[plan.question.column][0], plan.question)
     found, map_runs = _map(plan, bench, mapped, there)
     gains, binding, eased = _gains(plan, bench, lead)
+    along, lever_runs = _along(plan, bench, lead)
     noise_share = _noise_share(plan, there, outcome)
-    every = {s.prior: s.runs for s in samples} | map_runs | {"centre": middle} | eased
+    every = {s.prior: s.runs for s in samples} | map_runs | {"centre": middle} | eased | lever_runs
     errors: Counter[str] = Counter()
     for runs in every.values():
         errors.update(runs.errors)
@@ -254,6 +260,7 @@ def run_reach(
         runs={name: runs.failed.size for name, runs in every.items()},
         errors=dict(errors.most_common()),
         version=metadata.version("anju"),
+        curve=along,
     )
 
 
@@ -393,6 +400,21 @@ def _gains(
     return tuple(gains), relax.binding(gains, more), stores
 
 
+# Along a lever
+
+
+def _along(plan: Plan, bench: Bench, lead: Sample) -> tuple[curve.Curve | None, dict[str, Runs]]:
+    """Shares along the lever that was asked for, in the first futures of the leading prior."""
+    if plan.lever is None:
+        return None, {}
+    futures = min(curve.FUTURES, len(lead.values))
+    runs = curve.run(
+        bench, plan.job, plan.lever, plan.factors, lead.values[:futures], lead.prior, plan.columns
+    )
+    found = curve.curve_of(plan.lever, runs, lead.runs, futures, plan.question)
+    return found, {curve.store_of(plan.lever, value): one for value, one in runs.items()}
+
+
 def _missing(plan: Plan, lead: Sample, outcome: np.ndarray) -> dict[str, float]:
     """Where persons of the pool stand in futures that miss the target, by reason, largest first."""
     missed = np.isfinite(outcome) & ~plan.question.reached(outcome)
@@ -432,11 +454,7 @@ class Estimate:
 def estimate(plan: Plan, folder: Path, workers: int) -> Estimate:
     """Count the runs and time one of them; nothing is written."""
     job = plan.job
-    task = job.task(0, 0, 1, {})
-    job.run(task)  # compiles, and makes the households
-    started = time.perf_counter()
-    job.run(task)
-    one = time.perf_counter() - started
+    one = takes.seconds_a_run(job)
     there = present(folder)
     missing = [max(n - there, 0) for n in (plan.least, plan.most)]
     return Estimate(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from experiments import given_use
+from experiments import given_use, takes
 from experiments.priors import Uncertain
 from experiments.reach.judge import BETWEEN, CHANCE, MORE_RUNS, NOT_REACHED, PRIOR, REACHED, Share
 from experiments.reach.map import Tip
@@ -502,20 +502,6 @@ def estimate_text(e: Estimate, lang: str) -> str:
         f"{e.least:,} to {number(e.most, 'run')}, {e.there:,} are there already",
         f"{e.least:,}至{e.most:,}次模拟，其中{e.there:,}次已有",
     ))  # fmt: skip
-    page.add(page.say(
-        f"about {_minutes(page, e.least_seconds)} to {_minutes(page, e.most_seconds)}: {e.seconds_a_run:.2f} s a run,"
-        f" {e.workers} at a time",
-        f"约需{_minutes(page, e.least_seconds)}至{_minutes(page, e.most_seconds)}：每次模拟{e.seconds_a_run:.2f}秒，同时{e.workers}次",
-    ))  # fmt: skip
-    page.add(
-        page.say(
-            f"at most {e.bytes / 1e6:.1f} MB in {e.folder}", f"最多占用{e.bytes / 1e6:.1f} MB，存于{e.folder}"
-        )
-    )
+    page.add(takes.time_said(page, e.least_seconds, e.most_seconds, a_run=e.seconds_a_run, workers=e.workers))
+    page.add(takes.room_said(page, e.bytes, e.folder))
     return "\n".join(page.lines)
-
-
-def _minutes(page: Page, seconds: float) -> str:
-    if seconds >= 90.0:
-        return page.say(f"{seconds / 60:.0f} minutes", f"{seconds / 60:.0f}分钟")
-    return page.say(f"{seconds:.0f} s", f"{seconds:.0f}秒")

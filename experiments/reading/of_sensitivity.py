@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.reading import again
 from experiments.reading.again import title
+from experiments.sensitivity import asked as asking
+from experiments.sensitivity import plan as plans
 from experiments.sensitivity import stored, study
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ def found(answer: Answer) -> study.Sensitivity:
             found = stored.sensitivity_of(place / again.places(answer)[0].name, **options)
             return replace(found, stored=again.places(answer)[0], version=m["anju"])
     scenario = again.scenario(answer)
-    wanted = study.quantity(scenario, study.columns(scenario), **{name: asked[name] for name in ASKED})
+    wanted = asking.quantity(scenario, asking.columns(scenario), **{name: asked[name] for name in ASKED})
     with again.stores(answer) as place:
-        plan = study.plan_of(
+        plan = plans.plan_of(
             scenario, wanted, method=asked["method"], texts=asked["vary"], screen=asked["screen"], groups=asked["groups"],
             points=asked["points"], replications=asked["replications"], second_order=asked["second_order"],
             dummy=asked["dummy"], given=again.posterior(answer), seed=m["seed"],

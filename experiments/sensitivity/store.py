@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import answers, given_use
-from experiments.answers import Table
+from experiments.answers import RUNS, Table
+from experiments.sensitivity.analysis import ranking
 from experiments.sensitivity.result import Result
-from experiments.sensitivity.study import Sensitivity, ranking
-from experiments.sensitivity.text import noise_sentence, sentence, text
+from experiments.sensitivity.said import noise_sentence, sentence
+from experiments.sensitivity.study import Sensitivity
+from experiments.sensitivity.text import text
 
 if TYPE_CHECKING:
-    from experiments.sensitivity.study import Plan
+    from experiments.sensitivity.plan import Plan
 
-KIND, RUNS = "sensitivity", "runs"
+KIND = "sensitivity"
 
 
 def runs_folder(plan: Plan, out: Path) -> Path:
@@ -115,11 +117,6 @@ def answer(s: Sensitivity) -> dict[str, Any]:
         "runs": dict(s.runs),
         "seed": s.seed,
     }  # fmt: skip
-
-
-def as_json(s: Sensitivity, folder: Path | None) -> str:
-    """The answer for programs, with the folder it was written to."""
-    return answers.as_json(answer(s), folder)
 
 
 def _input(s: Sensitivity, r: Result, k: int) -> dict[str, Any]:

@@ -11,21 +11,10 @@ import numpy as np
 from experiments import design as designs
 from experiments import vary
 from experiments.design import DUMMY, Design
-from experiments.sensitivity.study import (
-    DEPENDENT,
-    DESIGNED,
-    POSTERIOR,
-    Sensitivity,
-    analysed,
-    directions,
-    held,
-    labels,
-    method_named,
-    quantity,
-    refuse_failed,
-    refuse_undefined,
-    settling,
-)
+from experiments.sensitivity.analysis import DESIGNED, analysed, directions, settling
+from experiments.sensitivity.asked import method_named, quantity
+from experiments.sensitivity.plan import DEPENDENT, POSTERIOR
+from experiments.sensitivity.study import Sensitivity, held, labels, refuse_failed, refuse_undefined
 from experiments.store import Store, below
 from experiments.store.layout import MANIFEST, numpy
 from scenarios import frozen

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from experiments import files, measures
+from experiments import measures, takes
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.store import Store
@@ -50,11 +46,7 @@ def estimate(
         with Store.open(folder) as store:
             there = len(store.done()) + (0 if again else len(store.failed()))
     runs = plan.count(shard)
-    task = next(plan.tasks())  # a part may have none
-    plan.job.run(task)  # compiles, and makes the households
-    started = time.perf_counter()
-    plan.job.run(task)
-    one = time.perf_counter() - started
+    one = takes.seconds_a_run(plan.job, next(plan.tasks()))
     missing = max(runs - there, 0)
     return Estimate(
         points=len(plan.design.values),
@@ -78,11 +70,8 @@ def estimate_text(e: Estimate, lang: str) -> str:
         f" {e.there:,} of them there already",
         f"{e.points:,}个点 × {e.replications:,}次重复{_which(e, page)}{e.runs:,}次模拟，其中{e.there:,}次已有",
     ))  # fmt: skip
-    page.add(say(
-        f"about {_duration(e.seconds, page)}: {e.seconds_a_run:.2f} s a run, {e.workers} at a time",
-        f"约需{_duration(e.seconds, page)}：每次模拟{e.seconds_a_run:.2f}秒，同时{e.workers}次",
-    ))  # fmt: skip
-    page.add(say(f"at most {_size(e.bytes)} in {e.folder}", f"最多占用{_size(e.bytes)}，存于{e.folder}"))
+    page.add(takes.time_said(page, e.seconds, a_run=e.seconds_a_run, workers=e.workers))
+    page.add(takes.room_said(page, e.bytes, e.folder))
     return "\n".join(page.lines)
 
 
@@ -93,17 +82,6 @@ def _which(e: Estimate, page: Page) -> str:
     if e.runs < e.points * e.replications:
         return page.say(", equal points run once: ", "，相同的点只模拟一次：")
     return " = "
-
-
-def _duration(seconds: float, page: Page) -> str:
-    for unit, en, zh in ((86400, "days", "天"), (3600, "hours", "小时"), (60, "minutes", "分钟")):
-        if seconds >= 1.5 * unit:
-            return page.say(f"{seconds / unit:.1f} {en}", f"{seconds / unit:.1f}{zh}")
-    return page.say(f"{seconds:.0f} s", f"{seconds:.0f}秒")
-
-
-def _size(n: float) -> str:
-    return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{n / 1e6:.1f} MB"
 
 
 @dataclass(frozen=True)
@@ -272,8 +250,3 @@ def summary_text(s: Summary, lang: str) -> str:
         "点的占比不是概率：它取决于给定的取值区间。",
     ))  # fmt: skip
     return "\n".join(page.lines)
-
-
-def as_json(told: Any) -> str:
-    """An estimate or a summary for programs."""
-    return json.dumps(files.plain(dataclasses.asdict(told)), ensure_ascii=False, indent=2, sort_keys=True)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import answers
-from experiments.answers import Table
+from experiments.answers import RUNS, Table
 from experiments.validation import judge
-from experiments.validation.study import RUNS
 from experiments.validation.text import sentence, text
 
 if TYPE_CHECKING:
@@ -28,6 +27,11 @@ LANGS = answers.LANGS
 def answer_folder(plan: Plan, out: Path) -> Path:
     """Where the answer goes."""
     return out / f"validation-{plan.id}"
+
+
+def runs_folder(plan: Plan, out: Path) -> Path:
+    """Where the folders of its scenarios are, each with the runs of one."""
+    return out
 
 
 def write(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import design as designs
-from experiments import files, given, priors
+from experiments import files, given, priors, takes
+from experiments.answers import RUNS
 from experiments.design import Design
 from experiments.job import ScenarioJob
 from experiments.reach.runs import Bench, Progress, Runs, present
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of the ids
 POINTS, REPLICATIONS = 50, 2
-RUNS = "runs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +232,7 @@ def _values(kept: Any, found: Mapping[str, Runs], plan: CasePlan) -> tuple[np.nd
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Takes:
     """What one scenario would take: runs, those that are there, seconds a run and for those that are missing."""
 
     scenario: str
@@ -245,19 +244,23 @@ class Estimate:
     folder: str
 
 
-def estimate(plan: Plan, out: Path, workers: int) -> tuple[Estimate, ...]:
+@dataclass(frozen=True)
+class Estimate:
+    """What a validation would take, scenario by scenario, with so many runs at a time."""
+
+    workers: int
+    scenarios: tuple[Takes, ...]
+
+
+def estimate(plan: Plan, out: Path, workers: int) -> Estimate:
     """Count the runs and time one of each scenario; nothing is written."""
-    return tuple(_estimate(one, runs_folder(one, out), workers) for one in plan.cases)
+    return Estimate(workers, tuple(_takes(one, runs_folder(one, out), workers) for one in plan.cases))
 
 
-def _estimate(plan: CasePlan, folder: Path, workers: int) -> Estimate:
-    task = plan.job.task(0, 0, 1, {})
-    plan.job.run(task)  # compiles, and makes the households
-    started = time.perf_counter()
-    plan.job.run(task)
-    one = time.perf_counter() - started
+def _takes(plan: CasePlan, folder: Path, workers: int) -> Takes:
+    one = takes.seconds_a_run(plan.job)
     there = min(present(folder), plan.runs)
-    return Estimate(
+    return Takes(
         plan.case.name,
         len(plan.case.kept),
         plan.runs,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from experiments import takes
 from experiments.validation.judge import BEST, MATCHES, MODEL, Duel, Row
 from experiments.wording import Page
-from scenarios.baselines import KINDS
+from experiments.wording import number as counted
 
 if TYPE_CHECKING:
     from experiments.validation.scores import Coverage
@@ -44,26 +44,18 @@ def sentence(v: Validation, lang: str) -> str:
     assert cover is not None
     rows = [row for row in v.judged.rows if row.match == match and row.skill is not None]
     lost = sum(row.loses for row in rows)
-    close = (
-        page.say("", "")
-        if match == "same"
-        else page.say(" (not quite the same outcomes)", "（口径不完全一致）")
-    )
+    close = "" if match == "same" else page.say(" (not quite the same outcomes)", "（口径不完全一致）")
     n = len(rows)
     duel = page.say(
-        f"the model does worse than the best naive forecast on {lost} of {n} {_plural('fact', n)}"
+        f"the model does worse than the best naive forecast on {lost} of {counted(n, 'fact')}"
         if n else "there is no naive forecast to compare with",
         f"{n}项事实中，模型有{lost}项不如最好的朴素基准" if n else "没有可比的朴素基准",
     )  # fmt: skip
     held = page.say(
-        f"Of {cover.facts} {_plural('fact', cover.facts)} the model was not set to{close}, its 90 % interval holds {cover.inside}",
+        f"Of {counted(cover.facts, 'fact')} the model was not set to{close}, its 90 % interval holds {cover.inside}",
         f"模型未据以设定的{cover.facts}项事实{close}中，90%区间包含{cover.inside}项",
     )  # fmt: skip
     return page.say(f"{held}; {duel}.", f"{held}；{duel}。")
-
-
-def _plural(word: str, n: int) -> str:
-    return word if n == 1 else f"{word}s"
 
 
 def forecast(page: Page, kind: str) -> str:
@@ -93,14 +85,14 @@ def _head(page: Page, v: Validation) -> None:
     plan = v.plan
     page.add()
     page.add(page.say(
-        f"Validation {plan.id}: {len(plan.cases)} {_plural('scenario', len(plan.cases))}, {plan.points}"
-        f" {_plural('future', plan.points)} x {plan.replications} {_plural('replication', plan.replications)} each.",
+        f"Validation {plan.id}: {counted(len(plan.cases), 'scenario')},"
+        f" {counted(plan.points, 'future')} x {counted(plan.replications, 'replication')} each.",
         f"检验 {plan.id}：{len(plan.cases)}个情景，各{plan.points}种未来 × {plan.replications}次重复。",
     ))  # fmt: skip
     if plan.given is not None:
         page.paragraph(page.say(
             f"Futures are drawn from the posterior {plan.given.id} ({plan.given.path}), which was set to"
-            f" {len(plan.given.facts)} other {_plural('fact', len(plan.given.facts))}.",
+            f" {counted(len(plan.given.facts), 'other fact')}.",
             f"各未来取自后验 {plan.given.id}（{plan.given.path}），其据以校准的是另外{len(plan.given.facts)}项事实。",
         ))  # fmt: skip
     if plan.left_out:
@@ -194,13 +186,13 @@ def _scores(page: Page, v: Validation) -> None:
         page.paragraph(page.say(
             "Outcomes that are defined as the fact is" if match == "same" else "Outcomes that are not quite the same (*)",
             "与事实口径一致的结果" if match == "same" else "口径不完全一致的结果（*）",
-        ) + page.say(f", {cover.facts} {_plural('fact', cover.facts)}:", f"，{cover.facts}项："))  # fmt: skip
+        ) + page.say(f", {counted(cover.facts, 'fact')}:", f"，{cover.facts}项："))  # fmt: skip
         page.paragraph(_coverage(page, cover), indent=4)
         for group in v.judged.groups:
             if group.match == match:
                 unit = group.unit
                 page.paragraph(page.say(
-                    f"averaged relative difference of {group.facts} {_plural('fact', group.facts)} in {unit}:"
+                    f"averaged relative difference of {counted(group.facts, 'fact')} in {unit}:"
                     f" {group.relative_difference:.2f}",
                     f"平均相对差（{unit}，{group.facts}项）：{group.relative_difference:.2f}",
                 ), indent=4)  # fmt: skip
@@ -268,32 +260,21 @@ def _without(page: Page, v: Validation) -> None:
 
 def _rest(page: Page, v: Validation) -> None:
     for said, n in v.errors.items():
-        page.paragraph(page.say(f"{n} {_plural('run', n)} failed: {said}", f"{n}次模拟失败：{said}"))
+        page.paragraph(page.say(f"{counted(n, 'run')} failed: {said}", f"{n}次模拟失败：{said}"))
 
 
-def estimate_text(told: Sequence[Estimate], workers: int, lang: str) -> str:
+def estimate_text(e: Estimate, lang: str) -> str:
     """What it would take, for `--dry-run`."""
     page = Page(lang, banded=True)
-    rows = [("", page.say("facts", "事实数"), page.say("runs", "模拟次数"), page.say("there", "已有"),
-             page.say("seconds a run", "每次秒数"), page.say("minutes", "分钟"))]  # fmt: skip
-    rows += [
-        (
-            one.scenario,
-            str(one.facts),
-            str(one.runs),
-            str(one.there),
-            f"{one.seconds_a_run:.2f}",
-            f"{one.seconds / 60:.1f}",
-        )
-        for one in told
-    ]
-    page.table(rows)
-    minutes = sum(one.seconds for one in told) / 60.0
+    page.table([
+        ("", page.say("facts", "事实数"), page.say("runs", "模拟次数"), page.say("there", "已有"),
+         page.say("seconds a run", "每次秒数"), page.say("takes", "耗时")),
+        *((one.scenario, str(one.facts), str(one.runs), str(one.there), f"{one.seconds_a_run:.2f}",
+           takes.duration(page, one.seconds)) for one in e.scenarios),
+    ])  # fmt: skip
+    about = takes.duration(page, sum(one.seconds for one in e.scenarios))
     page.paragraph(page.say(
-        f"About {minutes:.1f} minutes on {workers} {_plural('worker', workers)}; nothing was kept.",
-        f"{workers}个并行任务约需{minutes:.1f}分钟；未保存任何内容。",
+        f"About {about} on {counted(e.workers, 'worker')}; nothing was kept.",
+        f"{e.workers}个并行任务约需{about}；未保存任何内容。",
     ))  # fmt: skip
     return "\n".join(page.lines) + "\n"
-
-
-__all__ = ["KINDS", "estimate_text", "forecast", "number", "sentence", "skill", "text"]
