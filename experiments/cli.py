@@ -21,6 +21,7 @@ from experiments.commands import (
     look,
     page,
     reach,
+    report,
     reproduce,
     run,
     scenarios,
@@ -79,6 +80,7 @@ for name, function, said in (
     ("page", page.page, "Open a local page: move levers, see the model run again at once."),
     ("figures", figures.figures, "Draw a study's charts again: other sizes, formats, languages, your own map."),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
+    ("report", report.report, "Write a report to publish on an answer: a page that opens offline, and a PDF."),
     (
         "reproduce",
         reproduce.reproduce,
