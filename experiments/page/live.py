@@ -110,9 +110,11 @@ class Ticket:
 class Engine:
     """Worker threads, what they have found, and who waits for it. All methods may be called from any thread."""
 
-    def __init__(self, *, threads: int | None = None, seed: int = 1, futures: int | None = None) -> None:
-        """`futures` replaces the usual number of them."""
-        self.seed, self.futures = seed, futures
+    def __init__(
+        self, *, threads: int | None = None, seed: int = 1, futures: int | None = None, most: int = FUTURES
+    ) -> None:
+        """`futures` replaces the usual number of them, which is `most` and less for a large region."""
+        self.seed, self.futures, self.most = seed, futures, most
         self.changed = threading.Condition()
         self.jobs: OrderedDict[str, Job] = OrderedDict()
         self.tickets: list[Ticket] = []  # the newest last
@@ -197,7 +199,7 @@ class Engine:
         if self.futures:
             return self.futures
         households = self.households.count(plan)
-        return FEW_FUTURES if households * plan.months > LARGE else FUTURES
+        return min(FEW_FUTURES, self.most) if households * plan.months > LARGE else self.most
 
     def _job(self, scenario: Scenario, design: designs.Design) -> Job:
         """The job of a scenario in some futures, the one that is kept if there is one."""

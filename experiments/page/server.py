@@ -70,7 +70,7 @@ def app(catalogue: Catalogue, engine: Engine) -> ASGIApp:
             Route("/api/live", page.live),
             Route("/api/scenario", page.scenario),
             Route("/api/figure", page.figure),
-            Mount("/web", StaticFiles(directory=str(web))),
+            Mount("/web", _Files(directory=str(web))),
         ],
         exception_handlers={
             Told: _told,
@@ -80,6 +80,15 @@ def app(catalogue: Catalogue, engine: Engine) -> ASGIApp:
         },
     )
     return _Door(inner)
+
+
+class _Files(StaticFiles):
+    """What a browser reads; the folder is a package, too."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if not path.endswith((".js", ".css", ".json", ".svg", ".html", ".LICENSE", ".woff2", ".png")):
+            raise HTTPException(told.MISSING)
+        return await super().get_response(path, scope)
 
 
 class Protocol(H11Protocol):
