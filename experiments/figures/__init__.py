@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from experiments.figures.sheets import Chart
 
-CHARTS = ("movers", "counties", "reasons", "incomes", "money")
+CHARTS = ("movers", "tiles", "counties", "waterfall", "reasons", "incomes", "debt", "money", "flows")
 URBAN = "urban"
 FORMATS = ("png", "svg", "pdf")
 SIZES = ("journal", "slide")

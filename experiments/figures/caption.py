@@ -60,13 +60,16 @@ def sources(scenario: Any, words: Words) -> list[str]:
 
 
 def short(source: str) -> str:
-    """A source as a footnote names it: the host of an address, authors and year of a paper, else the first word."""
-    if address := re.match(r"https?://(?:www\.)?([^/]+)", source.strip()):
+    """A source as a footnote names it: the host of an address, authors and year of a paper, a document's name, else what it is
+    up to a comma or a bracket."""
+    source = source.strip().removeprefix("derived from ")
+    if address := re.match(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,})(?=[/\s]|$)", source):
         return address[1]
-    paper = re.match(r"\D*\b(?:19|20)\d\d\b", source.strip())
-    if not paper and " (http" in source:
-        return source.split(" (http")[0]
-    return paper[0] if paper else source.split()[0].rstrip(",，")
+    if document := re.match(r"(?:assumption|memory|[a-z]+(?:-[a-z]+)+)\b", source):
+        return document[0]
+    if paper := re.match(r"[^\d(（]*\b(?:19|20)\d\d\b", source):
+        return paper[0]
+    return re.split(r"\s*[(（,，;；]", source)[0] or source
 
 
 def _entries(scenario: Any) -> list[Any]:

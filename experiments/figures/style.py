@@ -138,6 +138,11 @@ def laid_out(draw: Callable[[], Sheet], size: str = "journal") -> Iterator[Sheet
         yield draw()
 
 
+def grown(mm: float) -> float:
+    """Room for type that is `mm` wide or high in a journal, in the session's size."""
+    return mm * TEXT / JOURNAL_TYPE["TEXT"]
+
+
 @cache
 def _register_font() -> None:
     font_manager.fontManager.addfont(str(sans_path()))
@@ -221,7 +226,7 @@ class Sheet:
     def heading(self, x: float, y: float, letter: str, text: str) -> None:
         """A panel's letter and what the panel shows; the letter is Latin, so it may be bold."""
         self.label(x, y, letter, family=["DejaVu Sans"], weight="bold", size=NOTE)
-        self.label(x + 3.5, y, text, size=NOTE)
+        self.label(x + 3.5 * NOTE / JOURNAL_TYPE["NOTE"], y, text, size=NOTE)
 
     def axes(self, x: float, y: float, width: float, height: float, **options: Any) -> Axes:
         """A panel whose top left corner is at (x, y) mm of the body."""
@@ -235,13 +240,13 @@ class Sheet:
 
         An entry's swatch is a colour or a dict of Line2D properties.
         """
-        left, row = x, 0.0
+        left, row, pitch = x, 0.0, grown(4.0)
         until = self.width - MARGIN if until is None else until
         for swatch, words in entries:
             need = 6.5 + width_of(words, TEXT) + 4.0
             if left > x and left + need - 4.0 > until:
-                left, row = x, row + 4.0
-            middle = self._up(y + row + 1.6)
+                left, row = x, row + pitch
+            middle = self._up(y + row + 0.4 * pitch)
             if isinstance(swatch, dict):
                 xs = (
                     [(left + dx) / self.width for dx in (0.0, 5.0)]
@@ -255,7 +260,7 @@ class Sheet:
                 self.figure.add_artist(Rectangle(corner, *size, facecolor=swatch, linewidth=0))
             self.figure.text((left + 6.5) / self.width, middle, words, va="center_baseline", size=TEXT)
             left += need
-        return row + 4.0
+        return row + pitch
 
     def render(self, kind: str, *, name: str) -> bytes:
         """The figure as png, svg or pdf, without dates, so that a repeat gives the same bytes; within its session."""
