@@ -12,6 +12,10 @@ from experiments.figures.text import Words
 
 NAME = "counties"
 LEVELS = (0.05, 0.5, 0.95)
+ALT = (
+    "Dots, county by county, persons and share of the pool: {list}.",
+    "点图，各县（市、区）人数及占可搬迁人口的比例：{list}。",
+)
 
 
 class Data(NamedTuple):
@@ -81,6 +85,8 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
         [_written([write(v) for v in values[:, i]], words, single) for i in range(len(counties))]
         for values, write in ((d.persons, lambda v: words.number(v, digits=3)), (d.share, percent))
     )
+    told = (" ".join(row) for row in zip(counties, written, shares, strict=True))
+    sheet.alt = ALT[words.column].format(list=words("comma").join(told))
     gutter = style.MARGIN + max(style.width_of(c, size) for c in counties) + 2.5
     columns = [max(style.width_of(t, size) for t in column) + 2.0 for column in (written, shares)]
     width = (style.WIDTH - style.MARGIN - gutter - sum(columns) - 8.0) / 2.0

@@ -13,6 +13,18 @@ NAME = "movers"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 HEIGHT, LEFT, SIDE = 80.0, 17.0, 40.0
 
+ALT = {
+    "line": ("Line chart, persons by month from {first} to {last}.", "折线图：{first}至{last}各月末累计人数。"),
+    "band": (
+        "By {date}: median {p50}, middle half of the runs {p25} to {p75}, 90 % of them {p05} to {p95}.",
+        "到{date}：中位数{p50}人，中间一半模拟为{p25}至{p75}人，90%的模拟为{p05}至{p95}人。",
+    ),
+    "one": ("By {date}: {p50}.", "到{date}：{p50}人。"),
+    "years": ("Median at the end of {list}.", "各年末中位数：{list}。"),
+    "year": ("{year}: {value}", "{year}年{value}人"),
+    "chance": ("The model's own chance: ±{half}.", "仅随机波动：±{half}人。"),
+}  # fmt: skip
+
 
 class Data(NamedTuple):
     """`persons` (runs, months) at `event`; `at` is the month the target, or else the window, ends on."""
@@ -81,6 +93,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
         title=_title(study, d, words),
         note=words("movers_note", event=words(f"events.{d.event}")),
         footnote=caption.footnote(study, words),
+        alt=_alt(study, d, words),
     )
     key = [(style.BLUE, words("this_run" if single else "median"))]
     marks: list[tuple[Any, str]] = [(dict(color=colour, lw=1.0), text) for colour, text in key]
@@ -116,6 +129,26 @@ def _title(study: Any, d: Data, words: Words) -> str:
         return words("movers_title_one_met" if d.reached else "movers_title_one_missed", **values)
     kind = {0.0: "_none", 1.0: "_all"}.get(d.reached, "")
     return words("movers_title" + kind, **values, share=words.percent(d.reached))
+
+
+def _alt(study: Any, d: Data, words: Words) -> str:
+    """The picture in words: when, how many at the date, how they got there."""
+
+    def say(key: str, **values: Any) -> str:
+        return ALT[key][words.column].format(**values)
+
+    def number(value: float) -> str:
+        return words.number(value, digits=3)
+
+    start, at = study.scenario.start, words.date(study.scenario.start, d.at)
+    levels = {f"p{round(level * 100):02d}": number(d.bands[k, d.at]) for k, level in enumerate(LEVELS)}
+    ends = [t for t in range(study.months) if words.iso(start, t).endswith("-12")]
+    years = [say("year", year=words.iso(start, t)[:4], value=number(d.bands[2, t])) for t in ends]
+    said = [say("line", first=words.date(start, 0), last=words.date(start, study.months - 1))]
+    said.append(say("one" if len(study.runs) == 1 else "band", date=at, **levels))
+    said += [say("years", list=(", " if words.lang == "en" else "、").join(years))] if years else []
+    said += [say("chance", half=words.number(d.chance[d.at], digits=2))] if len(d.chance) else []
+    return (" " if words.lang == "en" else "").join(said)
 
 
 def _curve(ax: Any, study: Any, d: Data, words: Words, unit: float, single: bool) -> None:

@@ -22,6 +22,12 @@ FAMILIES = (
 TINTS = (1.0, 0.62, 0.4, 0.22, 0.12)
 
 
+ALT = (
+    "Bars, share of households by where they stand: {list}. Shares moved by county: {counties}.",
+    "条形图，农户所处状态的占比：{list}。各县（市、区）已搬迁占比：{counties}。",
+)
+
+
 class Data(NamedTuple):
     """Means over runs: each run counts alike, whatever the size of its pool."""
 
@@ -98,6 +104,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
         footnote=caption.footnote(study, words),
     )
     written = [_written(d, s, words, single) for s in range(len(d.states))]
+    sheet.alt = _alt(study, d, words, written)
     heads = max(style.width_of(words(name), style.TEXT) for name, _ in families) + 3.0
     names = max(style.width_of(words(f"why.{state}"), style.TEXT) for state in d.states) + 2.0
     numbers = max(style.width_of(text, style.TEXT) for text in written) + 2.0
@@ -125,6 +132,15 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     ax.set_xlabel(words("why_axis"))
     _counties(sheet, study, d, words, x + left + numbers + places + 5.0, right, body, places)
     return sheet
+
+
+def _alt(study: Any, d: Data, words: Words, written: list[str]) -> str:
+    """The picture in words: every state, then each county's share of movers."""
+    states = [f"{words(f'why.{state}')} {text}" for state, text in zip(d.states, written, strict=True)]
+    order = np.argsort(-d.county[0], kind="stable")
+    counties = [f"{words.name(study.scenario.counties[c])} {words.percent(d.county[0, c])}" for c in order]
+    comma = words("comma")
+    return ALT[words.column].format(list=comma.join(states), counties=comma.join(counties))
 
 
 def _counties(sheet: style.Sheet, study: Any, d: Data, words: Words, x: float, width: float, body: float,

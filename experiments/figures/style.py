@@ -277,7 +277,7 @@ class Sheet:
         texts = [text for text in self.figure.texts if text not in self._about]
         texts += [text for ax in self.figure.axes for text in ax.texts]
         lines = (" ".join(text.get_text().split()) for text in texts)
-        return "; ".join(line for line in lines if len(line) > 1)
+        return ("；" if _is_chinese(self.title) else "; ").join(line for line in lines if len(line) > 1)
 
     def _png(self, name: str) -> bytes:
         dpi = RC["savefig.dpi"] if self.scale == 1.0 else (SLIDE_PIXELS + 0.01) / (self.width / 25.4)
@@ -320,7 +320,11 @@ def _sentence(text: str) -> str:
     """The text with the mark that ends a sentence."""
     if not text or text[-1] in ".。!！?？":
         return text
-    return text + ("。" if re.search("[\u4e00-\u9fff]", text) else ".")
+    return text + ("。" if _is_chinese(text) else ".")
+
+
+def _is_chinese(text: str) -> bool:
+    return re.search("[\u4e00-\u9fff]", text) is not None
 
 
 def _described(svg: bytes, name: str, title: str, said: str) -> bytes:
