@@ -39,6 +39,8 @@ function ask({ now = false } = {}) {
   page.done = false;
   page.frame = 0;
   state("stale");
+  byId("progress").value = 0;
+  byId("futures").textContent = say(page.answer ? "again" : "beginning");
   source.follow(wanted, following, { now });
 }
 
@@ -89,6 +91,7 @@ function showChoice() {
 function answered(answer) {
   page.answer = { ...answer, untouched: setting.scenario === page.described.plan && !setting.sets.size };
   hush();
+  document.body.dataset.answered = "";
   show();
   state(answer.done < answer.of ? "live" : "done");
 }
@@ -223,7 +226,7 @@ function turn(language) {
     levers.build(page.described, setting.sets);
   }
   took("");
-  show();
+  if (page.answer && document.body.dataset.state !== "stale") show();
   if (page.fault) complain();
   if (setting.scenario) writeAddress(setting, lang(), source.alone);
 }
@@ -266,7 +269,8 @@ function listen() {
 async function begin() {
   await loadWords();
   const asked = readAddress();
-  speak(asked.lang ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
+  const usual = kept ? document.documentElement.lang : navigator.language;
+  speak(asked.lang ?? (usual.startsWith("zh") ? "zh" : "en"));
   translateAll();
   page.start = await source.start();
   listen();
