@@ -23,8 +23,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.intervals import Z95
 from experiments.sensitivity import verdict
-from experiments.sensitivity.intervals import Z95, jackknife, widened
+from experiments.sensitivity.intervals import jackknife, widened
 from experiments.sensitivity.quantity import (
     ONLY_NOISE,
     centred,

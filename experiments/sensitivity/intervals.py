@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-Z95 = 1.959963984540054
+from experiments.intervals import Z95
+
 TAILS = (0.025, 0.975)
 BATCH = 2**22  # numbers held at once while resampling
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.sensitivity.intervals import Z95
+from experiments.intervals import Z95
 from experiments.sensitivity.result import STATISTICS, Estimate
 from experiments.vary import known_name
 from scenarios.errors import InputError

@@ -27,8 +27,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.intervals import Z95
 from experiments.sensitivity import verdict
-from experiments.sensitivity.intervals import Z95
 from experiments.sensitivity.quantity import (
     check_names,
     check_points,
