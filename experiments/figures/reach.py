@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from experiments.figures import caption, sheets, style
+from experiments.figures import caption, lever, sheets, style
 from experiments.figures.text import Words
 from experiments.priors import Uncertain
 from experiments.reach.judge import Share
@@ -19,6 +19,7 @@ from experiments.reach.map import CONTOURS, Map
 from experiments.reach.relax import Gain
 from experiments.reach.study import Reach
 from experiments.reach.text import FAMILIES, PRIORS, difference, sentence, signed
+from experiments.vary import Factor
 from experiments.wording import Page
 from scenarios.show import quantity
 
@@ -70,20 +71,24 @@ def _given(key: str, r: Reach) -> str:
 
 
 def draw_all(r: Reach, folder: Path, *, langs: Sequence[str], formats: Sequence[str]) -> list[Path]:
-    """Write the chart as `reach.<lang>.<format>` and its numbers as `reach.csv`; returns the paths."""
+    """Write the chart as `reach.<lang>.<format>` and its numbers as `reach.csv`, and `lever` likewise where shares along a
+    lever were asked for; returns the paths."""
     about = SimpleNamespace(
         scenario=r.plan.scenario, id=r.plan.id, seed=r.plan.seed, version=r.version,
         points=sum(share.runs for share in r.shares), replications=1,
     )  # fmt: skip
-    return sheets.write(
-        folder,
-        NAME,
-        about=about,
-        rows=rows(r),
-        draw=lambda words: draw(r, words),
-        langs=langs,
-        formats=formats,
-    )
+    charts = [
+        (NAME, rows(r), draw),
+        *([(lever.NAME, lever.rows(r), lever.draw)] if r.curve is not None else []),
+    ]
+    return [
+        path
+        for name, table, drawn in charts
+        for path in sheets.write(
+            folder, name, about=about, rows=table, draw=lambda words, drawn=drawn: drawn(r, words), langs=langs,
+            formats=formats,
+        )
+    ]  # fmt: skip
 
 
 def rows(r: Reach) -> list[dict[str, Any]]:
@@ -121,7 +126,7 @@ def draw(r: Reach, words: Words) -> style.Sheet:
         height=body,
         title=sentence(r, words.lang).rstrip(".。"),
         note=say(words, _given("note", r)),
-        footnote=_footnote(r, words),
+        footnote=footnote(r, words),
     )
     left = style.MARGIN
     if r.map is not None:
@@ -131,7 +136,7 @@ def draw(r: Reach, words: Words) -> style.Sheet:
     return sheet
 
 
-def _footnote(r: Reach, words: Words) -> list[str]:
+def footnote(r: Reach, words: Words) -> list[str]:
     s = r.plan.scenario
     name = words("scenario", name=s.name, title=s.title[words.lang])
     if laid := s.laid_over():
@@ -162,12 +167,12 @@ def _map(sheet: style.Sheet, r: Reach, m: Map, words: Words, width: float, body:
     if two:
         _plane(sheet, ax, m, words, style.MARGIN + gutter + across + 2.0, used, height)
         ax.set_ylabel(style.wrap(names[1], height, style.TEXT))
-        _ticks(ax.yaxis, m.axes[1], words, most=7)
+        ticks(ax.yaxis, m.axes[1], words, most=7)
         ax.set_ylim(m.axes[1].low, m.axes[1].high)
     else:
         _curve(ax, m, words)
     ax.set_xlabel(style.wrap(names[0], across + gutter / 2, style.TEXT))
-    _ticks(ax.xaxis, m.axes[0], words, most=6)
+    ticks(ax.xaxis, m.axes[0], words, most=6)
     ax.set_xlim(m.axes[0].low, m.axes[0].high)
 
 
@@ -239,7 +244,7 @@ def _unit_said(unit: str, words: Words) -> str:
     return quantity(0.0, unit, words.lang).removeprefix("0").strip()
 
 
-def _ticks(axis: Any, x: Uncertain, words: Words, *, most: int) -> None:
+def ticks(axis: Any, x: Uncertain | Factor, words: Words, *, most: int) -> None:
     """A few round values in the range, on its scale."""
     size = 0.01 if abs(x.high) <= 2.0 and abs(x.low) <= 2.0 and _is_share(x) else 1.0
     places = round_values(x.low / size, x.high / size, x.scale, most)
@@ -247,7 +252,7 @@ def _ticks(axis: Any, x: Uncertain, words: Words, *, most: int) -> None:
     axis.set_ticks([], minor=True)
 
 
-def _is_share(x: Uncertain) -> bool:
+def _is_share(x: Uncertain | Factor) -> bool:
     from scenarios import assemble
 
     return assemble.parameter(x.name).unit.split("/")[0] in ("share", "1")

@@ -25,7 +25,7 @@ def found(answer: Answer) -> study.Reach:
     with again.stores(answer) as place:
         plan = study.plan_of(
             scenario, wanted, priors=priors.named(asked["prior"]), axes=asked["map"], budget=m["budget"],
-            map_points=asked["map_points"], seed=m["seed"], given=again.posterior(answer),
+            map_points=asked["map_points"], seed=m["seed"], given=again.posterior(answer), lever=asked.get("lever"),
             **again.households(answer, place, scenario),
         )  # fmt: skip
         again.as_then(answer, plan.job)

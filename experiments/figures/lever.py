@@ -1,0 +1,158 @@
+"""The share of futures that reach a target along one lever, with an interval at each level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from experiments.figures import style
+from experiments.figures.text import Words
+from experiments.reach.curve import Curve, Level
+from experiments.reach.judge import rarely
+from experiments.reach.study import Reach
+from experiments.reach.text import target_name
+from experiments.wording import Page
+from scenarios.show import quantity
+
+NAME = "lever"
+HEIGHT, LEFT, AXIS, KEY = 66.0, 14.0, 11.0, 6.0  # mm
+
+WORDS = {
+    "title": (
+        "{target}: {first} of futures reach it with {lever} at {low}, {last} at {high}",
+        "{target}：{lever}为{low}时{first}的未来达标，为{high}时{last}",
+    ),
+    "title_given": (
+        "{target}: probability {first} with {lever} at {low}, {last} at {high}",
+        "{target}：{lever}为{low}时概率{first}，为{high}时{last}",
+    ),
+    "note": (
+        "Each level in the same {n} futures under the same luck, all other levers as the policy has them; bars are Wilson 95 %"
+        " intervals of one level alone, for the number of futures, not for the model.",
+        "各水平用相同的{n}种未来和随机数，其余杠杆保持政策原值；误差线为单个水平的 Wilson 95%区间，只反映未来数有限，不含模型误差。",
+    ),
+    "axis": ("Share of futures that reach it (%)", "达到目标的未来占比（%）"),
+    "axis_given": ("Probability of reaching it (%)", "达到目标的概率（%）"),
+    "interval": ("share with its 95 % interval", "占比及95%区间"),
+    "as_is": ("policy as it is: {share}", "现行政策：{share}"),
+    "reached": ("reached", "能达到"),
+    "not_reached": ("not reached", "达不到"),
+    "name": ("{name} ({unit})", "{name}（{unit}）"),
+}
+
+
+def say(words: Words, key: str, **values: Any) -> str:
+    return WORDS[key][words.column].format(**values)
+
+
+def rows(r: Reach) -> list[dict[str, Any]]:
+    """One row a level, and the policy as it is; base units."""
+    c = curve(r)
+    return [
+        {
+            "lever": c.lever.name, "unit": c.lever.unit, "level": what, "value": one.value, "futures": one.runs,
+            "reached": one.hits, "failed": one.failed, "share": one.share, "low": one.low, "high": one.high,
+        }
+        for what, some in (("level", c.levels), ("policy as it is", (c.as_is,)))
+        for one in some
+    ]  # fmt: skip
+
+
+def curve(r: Reach) -> Curve:
+    assert r.curve is not None
+    return r.curve
+
+
+def draw(r: Reach, words: Words) -> style.Sheet:
+    """Dots with intervals along the lever; the zones of the verdict behind them."""
+    from experiments.figures.reach import footnote
+
+    c = curve(r)
+    sheet = style.Sheet(
+        height=KEY + HEIGHT + AXIS, title=_title(r, c, words),
+        note=say(words, "note", n=max(one.runs + one.failed for one in c.levels)), footnote=footnote(r, words),
+    )  # fmt: skip
+    left = style.MARGIN + LEFT
+    marks: list[tuple[Any, str]] = [
+        (dict(color=style.PURPLE, marker="o", ms=4.2, mec="white", mew=0.5, lw=2.6), say(words, "interval"))
+    ]
+    if np.isfinite(c.as_is.share):
+        share = words.with_range(*(words.percent(v) for v in (c.as_is.share, c.as_is.low, c.as_is.high)))
+        marks.append((AS_IS if c.central is None else MARKED, say(words, "as_is", share=share)))
+    sheet.key(left, 0.0, marks)
+    ax = sheet.axes(left, KEY, style.WIDTH - style.MARGIN - left - 3.0, HEIGHT)
+    _zones(ax, r, words)
+    _levels(ax, c, words)
+    _scale(ax, c, words)
+    ax.set(ylim=(-0.02, 1.02))
+    ax.set_ylabel(say(words, "axis" if r.plan.given is None else "axis_given"))
+    return sheet
+
+
+AS_IS: dict[str, Any] = dict(color=style.INK, lw=0.8, ls=(0, (4, 2)))
+MARKED: dict[str, Any] = dict(color=style.INK, marker="D", ms=4.0, mec="white", mew=0.5, ls="none")
+
+
+def _zones(ax: Any, r: Reach, words: Words) -> None:
+    edge = r.plan.question.probability
+    for low, high, colour, key, y, va in (
+        (edge, 1.02, style.BLUE, "reached", 1.01, "top"),
+        (-0.02, rarely(edge), style.VERMILLION, "not_reached", rarely(edge) - 0.01, "top"),
+    ):
+        ax.axhspan(low, high, color=style.mix(colour, 0.16), lw=0, zorder=0)
+        ax.text(0.995, y, say(words, key), transform=ax.get_yaxis_transform(), ha="right", va=va, color=style.GREY,
+                size=style.SMALL)  # fmt: skip
+    ticks = sorted({0.0, rarely(edge), 0.25, 0.5, 0.75, edge, 1.0})
+    ax.set_yticks(ticks, labels=[f"{100 * t:.3g}" for t in ticks])
+
+
+def _levels(ax: Any, c: Curve, words: Words) -> None:
+    known = [one for one in c.levels if one.runs]
+    values, shares = [one.value for one in known], [one.share for one in known]
+    ax.plot(values, shares, color=style.mix(style.PURPLE, 0.5), lw=0.9, zorder=2)
+    ax.vlines(values, [one.low for one in known], [one.high for one in known], color=style.mix(style.PURPLE, 0.45),
+              lw=2.6, zorder=3)  # fmt: skip
+    ax.plot(values, shares, "o", ms=4.6, color=style.PURPLE, mec="white", mew=0.5, zorder=4, clip_on=False)
+    for one in known:
+        above = one.high < 0.94
+        ax.annotate(words.percent(one.share), (one.value, one.high if above else one.low), (0, 2 if above else -2),
+                    textcoords="offset points", ha="center", va="bottom" if above else "top", size=style.SMALL)  # fmt: skip
+    if np.isfinite(c.as_is.share):
+        if c.central is None:
+            ax.axhline(c.as_is.share, **AS_IS, zorder=2)
+        elif c.lever.low <= c.central <= c.lever.high:
+            ax.plot(c.central, c.as_is.share, **MARKED, zorder=5, clip_on=False)
+
+
+def _scale(ax: Any, c: Curve, words: Words) -> None:
+    from experiments.figures.reach import ticks
+
+    low, high = c.levels[0].value, c.levels[-1].value
+    if c.lever.scale == "log":
+        ax.set_xscale("log")
+        ax.set_xlim(low * (low / high) ** 0.04, high * (high / low) ** 0.04)
+    else:
+        room = 0.04 * (high - low)
+        ax.set_xlim(low - room, high + room)
+    ticks(ax.xaxis, c.lever, words, most=8)
+    unit = quantity(0.0, c.lever.unit, words.lang).removeprefix("0").strip()
+    name = _name(c, words)
+    ax.set_xlabel(say(words, "name", name=name, unit=unit) if unit else name)
+
+
+def _name(c: Curve, words: Words) -> str:
+    return c.lever.label_en if words.lang == "en" else c.lever.label_zh
+
+
+def _title(r: Reach, c: Curve, words: Words) -> str:
+    first, last = c.levels[0], c.levels[-1]
+    return say(
+        words, "title" if r.plan.given is None else "title_given", target=target_name(r, Page(words.lang, banded=True)),
+        lever=_name(c, words), first=_share(first, words), last=_share(last, words),
+        low=quantity(first.value, c.lever.unit, words.lang), high=quantity(last.value, c.lever.unit, words.lang),
+    )  # fmt: skip
+
+
+def _share(one: Level, words: Words) -> str:
+    return words.percent(one.share) if one.runs else "–"
