@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from experiments.files import digest
@@ -50,7 +49,9 @@ def _runs(chapter: Chapter, words: Words) -> str:
     from experiments.wording import Page
 
     households = Page(words.lang, banded=True).count(verdict.households)
-    return words("runs_value", points=verdict.points, replications=verdict.replications, households=households)
+    return words(
+        "runs_value", points=verdict.points, replications=verdict.replications, households=households
+    )
 
 
 def commands(chapter: Chapter, words: Words) -> list[tuple[str, str]]:
@@ -79,7 +80,3 @@ def _run(manifest: Any) -> str:
     if asked.get("households"):
         parts += ["--households", "households.parquet"]
     return shlex.join(parts)
-
-
-def version() -> str:
-    return metadata.version("anju")

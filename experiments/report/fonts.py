@@ -57,7 +57,7 @@ def subset(letters: Iterable[str], *, said: str = "") -> bytes:
     with _opened() as font:
         _check(wanted, set(font.getBestCmap()), said)
         options = subsetter.Options(
-            flavor="woff2", hinting=False, layout_features=["kern", "liga", "locl", "pwid"],
+            flavor="woff2", hinting=False, layout_features=["kern", "liga", "locl", "pwid", "halt"],
             name_IDs=[0, 1, 2, 3, 4, 5, 6, 7, 13, 14], notdef_outline=True, recalc_timestamp=False,
         )  # fmt: skip
         cut = subsetter.Subsetter(options)

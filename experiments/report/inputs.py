@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from experiments import provenance
 from scenarios.scenario import ABSENT, Entry, Scenario, Shares
 from scenarios.schema import MARGIN_SHARES, SITE_CLASSES, SITE_NUMBERS
-from scenarios.show import FAMILIES, name_of, quantity, range_text, source_text, value_text
+from scenarios.show import FAMILIES, name_of, quantity, range_text, value_text
 
 _WORDS = {
     "shares": {"en": "shares", "zh": "构成"},
@@ -83,7 +83,7 @@ def _input(
     return Input(
         name, FAMILIES[family][lang] if family in FAMILIES else "", chinese(label, lang),
         chinese(value_text(entry, scenario.start, lang), lang), chinese(range_text(entry, lang), lang),
-        _source(entry, lang), assumed(entry.source), lever, varied, drives,
+        _source(entry), assumed(entry.source), lever, varied, drives,
     )  # fmt: skip
 
 
@@ -92,9 +92,10 @@ def assumed(source: str) -> bool:
     return provenance.kind(source) == "assumption"
 
 
-def _source(entry: Entry, lang: str) -> str:
-    said = source_text(entry, lang)
-    return said.replace("假设: ", "假设：", 1) if lang == "zh" else said
+def _source(entry: Entry) -> str:
+    """Where it comes from and the note to it; that it is assumed is marked beside it."""
+    said = re.sub(r"^assumption\b[; ]*", "", entry.source)
+    return ": ".join(part for part in (said, entry.note) if part)
 
 
 def _shares(scenario: Scenario, lang: str) -> Iterator[Input]:
@@ -117,7 +118,7 @@ def _share(name: str, label: str, margin: str, shares: Shares, lang: str) -> Inp
     entry = Entry(name, 0.0, "share", shares.source, shares.note)
     said = f"{label}{_WORDS['shares'][lang] if lang == 'zh' else ', shares'}"
     return Input(
-        name, FAMILIES["population"][lang], said, parts, "", _source(entry, lang), assumed(shares.source), False
+        name, FAMILIES["population"][lang], said, parts, "", _source(entry), assumed(shares.source), False
     )  # fmt: skip
 
 
@@ -132,7 +133,16 @@ def _county_numbers(scenario: Scenario, lang: str) -> Iterator[Input]:
 
 
 def _after_name(entry: Entry) -> tuple:
-    return (entry.value, entry.unit, entry.source, entry.note, entry.range, entry.scale, entry.kind, entry.family)
+    return (
+        entry.value,
+        entry.unit,
+        entry.source,
+        entry.note,
+        entry.range,
+        entry.scale,
+        entry.kind,
+        entry.family,
+    )
 
 
 def _sites(scenario: Scenario, lang: str) -> Iterator[Input]:
@@ -149,7 +159,7 @@ def _sites(scenario: Scenario, lang: str) -> Iterator[Input]:
         label = _owned(_WORDS["sites"][lang], getattr(SITE_NUMBERS[name], lang), lang)
         said = low if low == high else f"{low} – {high}"
         yield Input(
-            f"site.{name} {source}", "", label, chinese(said, lang), "", _source(entries[0], lang),
+            f"site.{name} {source}", "", label, chinese(said, lang), "", _source(entries[0]),
             assumed(source), False,
         )  # fmt: skip
 

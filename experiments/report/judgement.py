@@ -114,7 +114,9 @@ def _tiles(v: Verdict, t: TargetVerdict | None, page: Page, words: Words) -> lis
         label = words("outcome" if page.banded else "outcome_one")
         tiles.append(Tile(label, _outcome(t, page, words), band))
     if t.futures > 1:
-        note = words("futures_of", reached=t.reached, futures=t.futures, low=page.share(t.low), high=page.share(t.high))
+        note = words(
+            "futures_of", reached=t.reached, futures=t.futures, low=page.share(t.low), high=page.share(t.high)
+        )
         tiles.append(Tile(words("futures_reached"), page.share(t.share), note))
     return tiles
 

@@ -10,13 +10,14 @@ from importlib import metadata, resources
 from itertools import groupby
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from experiments import held_against, provenance
 from experiments.report import fonts, inputs, judgement
-from experiments.report.again import commands, facts
-from experiments.report.blocks import Paragraph, Row, Section, Table, sections
+from experiments.report.again import AUTHORS, TITLE, commands, facts
+from experiments.report.blocks import Row, Section, Table, sections
 from experiments.report.chapters import AGAINST, Chapter
 from experiments.report.pictures import Picture, pictures
 from experiments.report.words import Words
@@ -74,6 +75,7 @@ def report(chapters: Sequence[Chapter], lang: str) -> Report:
 
 def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Words) -> dict[str, Any]:
     lang, scenario = words.lang, first.scenarios[0]
+    header: Any = scenario.header
     verdict = first.judged
     told = judgement.judgement(verdict, words) if verdict else None
     text = first.text(lang)
@@ -81,14 +83,13 @@ def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Wo
     levers, rest = inputs.inputs(
         scenario, lang, varied=varied, drives=judgement.drives(verdict) if verdict else None
     )
-    against = {chapter for kind in AGAINST for chapter in [f"{kind}-"]}
-    is_against = [part for part in parts if part.own.startswith(tuple(against))]
+    against = [part for part in parts if part.own.startswith(AGAINST)]
     held, basis = _held_and_basis(verdict, lang)
     said = {section.title for section in (*held, *basis)}
     content: dict[str, Any] = {
         "title": first.answer.title[lang], "id": first.answer.id, "kind": words.kind(first.answer.kind),
-        "version": metadata.version("anju"), "authors": words.join([str(a) for a in _header(scenario, "authors")]),
-        "description": _header(scenario, "description")[lang],
+        "version": metadata.version("anju"), "authors": words.join([str(author) for author in header["authors"]]),
+        "description": header["description"][lang],
         "sentence": told.sentence if told else text[0].text,
         "tiles": told.tiles if told else [], "sure": told.sure if told else [],
         "targets": _targets(told.targets, words) if told and told.targets else None,
@@ -96,13 +97,13 @@ def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Wo
         "explained": told.explained if told else "",
         "pictures": shown,
         "sections": [s for s in _body(text, told is not None) if s.title not in said],
-        "chapters": [part for part in parts if part not in is_against],
-        "against": is_against,
+        "chapters": [part for part in parts if part not in against],
+        "against": against,
         "levers": [(family, list(rows)) for family, rows in groupby(levers, key=lambda one: one.family)],
         "inputs": [("", rest)],
         "basis": [block for section in basis for block in section.blocks],
         "held": [block for section in held for block in section.blocks],
-        "left_out": [line[lang] for line in _header(scenario, "not_modelled")],
+        "left_out": [line[lang] for line in header["not_modelled"]],
         "several": "" if len(first.scenarios) == 1 else words(
             "policies_more", title=scenario.title[lang], name=scenario.name
         ),
@@ -170,25 +171,16 @@ def _varied(chapter: Chapter) -> list[str]:
 
 
 def _targets(rows: list[list[str]], words: Words) -> Table:
-    head = [words("target"), words("target"), words("by", date="").strip(), words("outcome_one"), "", ""]
-    head[2:] = ["", words("outcome"), words("driver_band").replace("95", "5–95", 1), words("futures_reached")]
+    head = [words(key) for key in ("target", "asked", "date", "outcome_one", "band_only", "reached_one")]
     return Table(head, [Row(row) for row in rows], [False, False, False, True, True, True])
 
 
 def _drivers(drivers: list[judgement.Driver], words: Words) -> Table:
     head = [words("driver"), words("driver_share"), words("driver_band"), words("driver_way")]
-    return Table(
-        head, [Row([d.name, d.share, d.band, d.way]) for d in drivers], [False, True, True, False]
-    )
-
-
-def _header(scenario: Any, key: str) -> Any:
-    return scenario.header[key]
+    return Table(head, [Row([d.name, d.share, d.band, d.way]) for d in drivers], [False, True, True, False])
 
 
 def _cite(first: Chapter, words: Words) -> str:
-    from experiments.report.again import AUTHORS, TITLE
-
     return words(
         "cite", authors=AUTHORS, title=TITLE, version=metadata.version("anju"), id=first.answer.id,
         seed=first.answer.manifest["seed"],
@@ -205,9 +197,7 @@ def _typeset(html: str, words: Words, running: str) -> str:
     said = fonts.shown(html) + notice + running + "0123456789" + _drawn_by_style(words)
     face = fonts.face(fonts.subset(said, said=said))
     comment = f"<!-- {copyright} {licence} -->\n<style>"
-    return (
-        html.replace("<style>", comment, 1).replace(FONTS, face, 1).replace(NOTICE, str(escape(notice)), 1)
-    )
+    return html.replace("<style>", comment, 1).replace(FONTS, face, 1).replace(NOTICE, str(escape(notice)), 1)
 
 
 def _drawn_by_style(words: Words) -> str:
@@ -226,7 +216,12 @@ def _template() -> Any:
 
 def _style(words: Words, running: str) -> str:
     css = resources.files("experiments.report").joinpath("templates/report.css").read_text(encoding="utf-8")
-    said = {"running": running, "before": words("page"), "between": words("page_of"), "after": words("page_end")}
+    said = {
+        "running": running,
+        "before": words("page"),
+        "between": words("page_of"),
+        "after": words("page_end"),
+    }
     strings = " ".join(f"{name} {_css_string(text)}," for name, text in said.items()).rstrip(",")
     return f"{css}body{{string-set:{strings}}}\n"
 
@@ -237,34 +232,46 @@ def _css_string(text: str) -> str:
 
 
 _URL = re.compile(r"https?://[^\s;；，。、（）()]+[^\s;；，。、（）().:：,]")
-_HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+(?:[^A-Za-z<>&]*[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+)*")
-_LATIN = re.compile(r"[A-Za-z][A-Za-z'’,;:.()/\-\d ]*(?: [A-Za-z(][A-Za-z'’,;:.()/\-\d]*){2,}")
+_WIDE = "\u2014\u201c\u201d\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
+_FOREIGN = {
+    "en": ("zh-CN", re.compile(rf"[《（“]*[\u4e00-\u9fff](?:[{_WIDE}\d]*[{_WIDE}])?")),
+    "zh": ("en", re.compile(r"[A-Za-z][\w'’/&%-]*(?:[,;:.]? [\w(][\w'’/&%.)-]*){2,}", re.ASCII)),
+}  # fmt: skip
 
 
-def mixed(text: Any) -> Markup:
-    """Text with its addresses as links; a report names the language of what is not in its own."""
+@pass_context
+def mixed(context: Context, text: Any) -> Markup:
+    """Text with its addresses as links and the language of what is not in the page's own."""
+    lang, said = context["words"].lang, str(text)
     out, at = [], 0
-    for found in _URL.finditer(str(text)):
-        out += [_in_language(str(text)[at : found.start()]), _link(found[0])]
+    for found in _URL.finditer(said):
+        out += [_in_language(said[at : found.start()], lang), _link(found[0])]
         at = found.end()
-    return Markup("").join([*out, _in_language(str(text)[at:])])
+    return Markup("").join([*out, _in_language(said[at:], lang)])
 
 
 def _link(url: str) -> Markup:
     return Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(url)
 
 
-def _in_language(text: str) -> Markup:
-    return escape(text)
+def _in_language(text: str, lang: str) -> Markup:
+    tag, foreign = _FOREIGN[lang]
+    out, at = [], 0
+    for found in foreign.finditer(text):
+        out += [escape(text[at : found.start()]), Markup('<span lang="{}">{}</span>').format(tag, found[0])]
+        at = found.end()
+    return Markup("").join([*out, escape(text[at:])])
 
 
 _CODE = re.compile(r"`([^`]+)`")
 _REFERENCE = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
-def inline(text: str) -> Markup:
-    """A line of Markdown: code and the names of links, which lead nowhere from here."""
+@pass_context
+def inline(context: Context, text: str) -> Markup:
+    """A line of Markdown: code, and the names of links, which lead nowhere from here."""
     parts = _CODE.split(_REFERENCE.sub(r"\1", text))
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if k % 2 else mixed(part) for k, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if k % 2 else mixed(context, part)
+        for k, part in enumerate(parts)
     )

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from experiments.report.page import Report
 
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # a file in a PDF must have a date; this one says nothing of when it was made
+EPOCH = datetime(
+    2000, 1, 1, tzinfo=UTC
+)  # a file in a PDF must have a date; this one says nothing of when it was made
 
 
 class NoPango(Exception):
@@ -39,7 +41,9 @@ def render(report: Report) -> bytes:
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # rules for screens only are no news
     page = library.HTML(string=report.html, base_url=None, url_fetcher=_inside(library))
     attached = [
-        library.Attachment(string=one.csv, name=one.file, description=one.title, created=EPOCH, modified=EPOCH)
+        library.Attachment(
+            string=one.csv, name=one.file, description=one.title, created=EPOCH, modified=EPOCH
+        )
         for one in report.pictures
     ]
     return page.write_pdf(

@@ -44,6 +44,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "reached_one": ("reached", "达到"),
     "missed_one": ("not reached", "未达到"),
     "nothing_counted": ("nothing to count", "无可计数"),
+    "asked": ("Asked", "要求"),
+    "date": ("By", "截至"),
+    "band_only": ("5–95 % band", "5–95%区间"),
     "all_targets": ("All targets", "全部目标"),
     "sure": ("How sure is that?", "有多大把握？"),
     "says_all": (
@@ -133,9 +136,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure_region": ("Figure {n}: {title}", "图{n}：{title}"),
     "data": ("Numbers behind it: {name}", "图中数据：{name}"),
     "data_pdf": ("Numbers behind it: {name}, attached to this file", "图中数据：{name}，附于本文件"),
-    "data_about": ("Numbers behind figure {n}", "图{n}的数据"),
     "numbers": ("The answer in numbers", "结果明细"),
-    "chapter_text": ("In full", "完整结果"),
     # policy and inputs
     "policy": ("The policy as numbers", "政策的数字"),
     "policy_note": (
