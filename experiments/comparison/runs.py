@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments import design as designs
 from experiments.comparison import losses as lost
+from experiments.comparison import profile as profiles
 from experiments.comparison.policies import Policy, Region
 from experiments.files import digest
 from experiments.measures import MEASURES, measures, persons_of, programme_movers
@@ -61,6 +62,8 @@ class Runs:
     )  # (policies, points, 12, GROUPS, INCOMES): last year of one more run, some grants withheld
     populations: tuple[str, ...]  # population hash of each point
     given: Posterior | None = None  # what points were drawn from, if not from the stated ranges
+    profile: np.ndarray | None = None
+    """(policies, runs, groups of profile.names, KINDS and NEITHER), households of the pool; None where it was not kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +156,8 @@ class Job:
         self.ledger = np.zeros((rows, runs, len(FLOWS)))
         self.pairs = np.zeros((rows, runs, counties, len(KINDS), len(COUNTS)), np.int64)
         self.losses = np.zeros((rows, runs, len(lost.cells(counties)), len(lost.COLUMNS)))
+        groups = len(profiles.names(tuple(county.id for county in scenario.counties)))
+        self.profile = np.zeros((rows, runs, groups, len(KINDS) + 1), np.int64)
         self.effect = np.zeros((rows, points, 12, len(GROUPS), len(INCOMES)))
         self.populations = [""] * points
         self.lock = threading.Lock()
@@ -211,6 +216,7 @@ class Job:
             del self.fates[point, replication]
         counties, reference = self.pairs.shape[2], group[0]
         who = lost.people(*reference.known)
+        groups = profiles.groups(reference.known[0], who)
         i = point * len(self.seeds) + replication
         for row, one in group.items():
             people = one.known[0]
@@ -219,11 +225,12 @@ class Job:
                 one.fate, reference.fate, one.persons, reference.persons, people, counties
             )
             self.losses[row, i] = lost.losses(one.ends, reference.ends, who, counties)
+            self.profile[row, i] = profiles.profile(kinds_of(one.fate, reference.fate), groups, counties)
 
     def result(self) -> Runs:
         return Runs(
             self.region, self.names, self.design, self.targets, self.reached, self.measures, self.ledger, self.pairs,
-            self.losses, self.effect, tuple(self.populations), self.given,
+            self.losses, self.effect, tuple(self.populations), self.given, self.profile,
         )  # fmt: skip
 
 
@@ -244,6 +251,17 @@ def fates(households: Any, status: np.ndarray, window: int) -> tuple[np.ndarray,
     return (keys * KEYS + left * LEFT).astype(np.uint8), persons_of(households)
 
 
+def kinds_of(fate: np.ndarray, reference: np.ndarray) -> dict[str, np.ndarray]:
+    """Which households are of each of KINDS, bool (households,) each."""
+    return {
+        "both": (fate == KEYS) & (reference == KEYS),
+        "induced": (fate == KEYS) & (reference == 0),
+        "displaced": (fate == 0) & (reference == KEYS),
+        "assisted": (fate == KEYS) & (reference == LEFT),
+        "unaided": (fate == LEFT) & (reference == KEYS),
+    }
+
+
 def pairs(
     fate: np.ndarray, reference: np.ndarray, persons: np.ndarray, persons_there: np.ndarray, population: Any,
     counties: int,
@@ -252,13 +270,7 @@ def pairs(
 
     Where a household moves under both and only one of them takes its elderly along, those are persons induced or displaced.
     """
-    kinds = {
-        "both": (fate == KEYS) & (reference == KEYS),
-        "induced": (fate == KEYS) & (reference == 0),
-        "displaced": (fate == 0) & (reference == KEYS),
-        "assisted": (fate == KEYS) & (reference == LEFT),
-        "unaided": (fate == LEFT) & (reference == KEYS),
-    }
+    kinds = kinds_of(fate, reference)
     here, there = persons.astype(np.int64), persons_there.astype(np.int64)
     joint = np.minimum(here, there)
     elderly = {"induced": here - joint, "displaced": there - joint}

@@ -13,6 +13,7 @@ import numpy as np
 from experiments import answers, given_use
 from experiments.answers import Table
 from experiments.comparison import losses as lost
+from experiments.comparison import profile as profiles
 from experiments.comparison.judge import REDUCED, Answer
 from experiments.comparison.runs import COUNTS, KINDS, Comparison
 from experiments.comparison.text import text
@@ -20,6 +21,8 @@ from experiments.measures import MEASURES
 from experiments.study import WITHHELD
 from scenarios.scenario import Scenario
 from simulation.ledger import FLOWS
+
+PROFILE = tuple(f"{kind}_households" for kind in (*KINDS, profiles.NEITHER))
 
 
 def folder_name(c: Comparison) -> str:
@@ -44,9 +47,10 @@ def write(
     """
 
     def draw(folder: Path) -> None:
-        from experiments.figures import comparison
+        from experiments.figures import comparison, profile
 
         comparison.draw_all(c, answer, folder, langs=answers.LANGS, formats=formats)
+        profile.draw_all(c, folder, langs=answers.LANGS, formats=formats)
 
     return answers.write(
         out / folder_name(c), name="comparison", answer=plain(answer), tables=tables(c, answer),
@@ -82,7 +86,10 @@ def tables(c: Comparison, answer: Answer) -> Iterator[tuple[str, Table]]:
 
 def by_run(c: Comparison) -> Iterator[tuple[str, Table]]:
     """The tables whose rows belong to one policy's run each."""
-    for name, rows, first in (("runs", _runs, 0), ("pairs", _pairs, 1), ("losses", _losses, 1)):
+    kept = (("runs", _runs, 0), ("pairs", _pairs, 1), ("losses", _losses, 1), ("profile", _profile, 1))
+    for name, rows, first in kept:
+        if name == "profile" and any(block.profile is None for block in c.regions):
+            continue
         blocks = [
             (policy.name, rows(c, block, row))
             for block in c.regions
@@ -183,6 +190,18 @@ def _losses(c: Comparison, block: Any, row: int) -> Table:
         "group": np.array([id for _, id in groups])[group.ravel()],
     }
     return {"run": run.ravel()} | keys | {name: flat[:, k] for k, name in enumerate(lost.COLUMNS)}
+
+
+def _profile(c: Comparison, block: Any, row: int) -> Table:
+    """One row a run and group of households of the pool."""
+    groups = profiles.names(tuple(county.id for county in block.region.reference.scenario.counties))
+    run, group = np.meshgrid(np.arange(c.runs), np.arange(len(groups)), indexing="ij")
+    flat = block.profile[row].reshape(-1, len(PROFILE))
+    keys = {
+        "part": np.array([part for part, _ in groups])[group.ravel()],
+        "group": np.array([id for _, id in groups])[group.ravel()],
+    }
+    return {"run": run.ravel()} | keys | {name: flat[:, k] for k, name in enumerate(PROFILE)}
 
 
 def _design(c: Comparison) -> Table:

@@ -108,7 +108,8 @@ def _check_found(
             f"{path}: none of the {len(counties)} counties is in it; expected a property that holds their ids ({wanted.id}), names"
             f" ({wanted.zh}, {wanted.en}) or adcodes; its properties: {have}"
         ])  # fmt: skip
-    there = [label[key] for label in labels if key in label]
+    taken = {row for rows in found for row in rows}
+    there = [label[key] for row, label in enumerate(labels) if key in label and row not in taken]
     problems = [
         f"{path}: {county.id} ({county.zh}, {county.en}) is missing: no feature has it as its {key}"
         + _nearest(county, there)

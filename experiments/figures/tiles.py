@@ -254,9 +254,17 @@ def _draw_tiles(study: Any, d: counties.Data, words: Words) -> style.Sheet:
     left = style.MARGIN + max((room - across * (width + GAP) + GAP) / 2.0, 0.0)
     _bar(sheet, study, s, words, left, 0.0, min(70.0, across * (width + GAP) - GAP))
     shares = dict(zip(map(int, d.order), d.share[1], strict=True))
+    ax = sheet.axes(left, head, across * (width + GAP) - GAP, lines * (tall + GAP) - GAP)
+    ax.set(xlim=(0, across * (width + GAP) - GAP), ylim=(lines * (tall + GAP) - GAP, 0))
+    ax.set_axis_off()
     for c, (row, column) in enumerate(places):
-        x, y = left + column * (width + GAP), head + row * (tall + GAP)
-        _tile(sheet, x, y, width, tall, s.colour(shares[c]), inside[c])
+        corner, colour = (column * (width + GAP), row * (tall + GAP)), s.colour(shares[c])
+        ax.add_patch(
+            Rectangle(
+                corner, width, tall, facecolor=colour, edgecolor=style.FAINT, linewidth=0.5, clip_on=False
+            )
+        )
+        _write(sheet, left + corner[0] + width / 2.0, head + corner[1] + tall / 2.0, inside[c], _ink(colour))
     return sheet
 
 
@@ -277,18 +285,11 @@ def _lines(text: Text, width: float) -> list[tuple[str, float]]:
     return found + [(text.range, style.SMALL)] if text.range else found
 
 
-def _tile(
-    sheet: style.Sheet, x: float, y: float, width: float, tall: float, colour: str, lines: list[tuple[str, float]]
-) -> None:  # fmt: skip
-    ax = sheet.axes(x, y, width, tall)
-    ax.set(xlim=(0, width), ylim=(tall, 0), xticks=[], yticks=[])
-    ax.add_patch(Rectangle((0, 0), width, tall, facecolor=colour, edgecolor=style.FAINT, linewidth=0.5))
-    ax.set_axis_off()
-    used = sum(size for _, size in lines) * style.LEADING
-    at = y + (tall - used) / 2.0
+def _write(sheet: style.Sheet, x: float, y: float, lines: list[tuple[str, float]], ink: str) -> None:
+    """Lines under each other, their middle at (x, y)."""
+    at = y - sum(size for _, size in lines) * style.LEADING / 2.0
     for line, size in lines:
-        middle = at + size * style.LEADING / 2.0
-        sheet.label(x + width / 2.0, middle, line, size=size, color=_ink(colour), ha="center")
+        sheet.label(x, at + size * style.LEADING / 2.0, line, size=size, color=ink, ha="center")
         at += size * style.LEADING
 
 
@@ -319,10 +320,13 @@ def _draw_map(study: Any, d: counties.Data, words: Words, map: Map) -> style.She
         _name(ax, flat.shapes[c], texts[c].name, str(k), colours[c], taken)
     x, y = style.WIDTH - style.MARGIN - side, line
     sheet.label(x + swatch, line / 2, say(words, "list"), color=style.GREY)
+    key = sheet.axes(x, 0.0, 3.4, tall)
+    key.set(xlim=(0, 1), ylim=(tall, 0))
+    key.set_axis_off()
     for text, c in zip(listed, order, strict=True):
-        box = sheet.axes(x, y + 0.7, 3.4, line - 1.4)
-        box.set_axis_off()
-        box.add_patch(Rectangle((0, 0), 1, 1, facecolor=colours[c], edgecolor=style.GREY, linewidth=0.4))
+        key.add_patch(
+            Rectangle((0, y + 0.7), 1, line - 1.4, facecolor=colours[c], edgecolor=style.GREY, linewidth=0.4)
+        )
         for part in text.split("\n"):
             sheet.label(x + swatch, y + line / 2, part)
             y += line

@@ -26,7 +26,6 @@ FAMILIES = (
     ("waiting", style.ORANGE, ("withdrew", "no_home", "no_money", "in_process", "withheld")),
 )
 BEFORE: tuple[str, ...] = tuple(state for _, _, states in FAMILIES for state in states)
-GONE = ("moved", "returned")  # states of those who have been handed keys
 TOTALS = ("pool", "moved", "living", "stable")
 STEPS = ("pool", *BEFORE, "moved", "behind", "later", "returned", "living", "unstable", "stable")
 REASONS = ("recent", "workless", "below_line", "arrears")
@@ -46,7 +45,7 @@ WORDS = {
     "title_nobody": ("Nobody of the pool has moved by {date}", "到{date}，可搬迁人口无人搬迁"),
     "title_empty": ("There is nobody in the pool", "没有可搬迁人口"),
     "note": (
-        "Persons, as a share of the pool; {spread}. Up to “moved”: {date}, when applications close. From there on: {end}, the run's end."
+        'Persons, as a share of the pool; {spread}. Up to "moved": {date}, when applications close. From there on: {end}, the run\'s end.'
         " Means add up; a run counts alike whatever its pool.",
         "人口占可搬迁人口的比例；{spread}。“已搬迁”及以上为{date}申请截止时的状态，以下为{end}期末的状态。"
         "各步均值可相加；每次模拟权重相同，与人口规模无关。",
@@ -151,11 +150,11 @@ def by_run(study: Any) -> dict[str, np.ndarray]:
     elderly who stayed behind; elderly of households that went back in that very month are not told apart and count as unstable.
     """
     first, last = closing(study), study.months - 1
-    state = dict(zip(WHY, study.why[..., 1].sum(axis=1).T, strict=True))
+    state: dict[str, np.ndarray] = dict(zip(WHY, study.why[..., 1].sum(axis=1).T, strict=True))
     region = {name: study.region[..., INDICATORS.index(name)] for name in (
         "persons_keys", "persons_returned", "behind_persons", "persons_stable")}  # fmt: skip
     found = {name: -state[name] for name in BEFORE}
-    found["pool"] = sum(state.values())
+    found["pool"] = study.why[..., 1].sum(axis=(1, 2))
     found["moved"] = state["moved"] + state["returned"]
     keys = region["persons_keys"][:, first]
     back = region["persons_returned"]
@@ -276,7 +275,7 @@ def _title(d: Data, words: Words, date: str, end: str) -> str:
         return say(words, "title_empty")
     if not value["moved"]:
         return say(words, "title_nobody", date=date)
-    away = max((step for step in d.steps if step in BEFORE), key=lambda step: -value[step])
+    away = min((step for step in d.steps if step in BEFORE), key=lambda step: float(value[step]))
     return say(
         words, "title", moved=_hundredths(value["moved"]), stable=_hundredths(value["stable"]), date=date, end=end,
         reason=say(words, away), share=_hundredths(-value[away]),

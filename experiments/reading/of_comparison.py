@@ -9,9 +9,10 @@ import numpy as np
 from experiments import given_use
 from experiments.comparison import judge
 from experiments.comparison import losses as lost
+from experiments.comparison import profile as profiles
 from experiments.comparison.policies import Policy, Region
 from experiments.comparison.runs import COUNTS, KINDS, Comparison, Runs, targets
-from experiments.comparison.store import posterior_file
+from experiments.comparison.store import PROFILE, posterior_file
 from experiments.measures import MEASURES
 from experiments.reading.plain import made
 from experiments.reading.tables import columns
@@ -44,9 +45,10 @@ def found(answer: Answer) -> Compared:
 
 def draw(compared: Compared, into: Any) -> None:
     """Gather its charts."""
-    from experiments.figures import comparison
+    from experiments.figures import comparison, profile
 
     comparison.draw_all(compared.comparison, compared.answer, into, langs=(), formats=())
+    profile.draw_all(compared.comparison, into, langs=(), formats=())
 
 
 def title(answer: Answer) -> dict[str, str]:
@@ -93,7 +95,15 @@ class _Kept:
             effect=np.full((len(names), points, 12, len(GROUPS), len(INCOMES)), np.nan),
             populations=tuple(told["population_hashes"]),
             given=given_use.kept(self.folder, self.manifest, posterior_file(k)),
+            profile=self.profile(names, policies[0].scenario.counties),
         )
+
+    def profile(self, names: list[str], counties: Any) -> np.ndarray | None:
+        """Households by group and kind; None in a folder of an anju that did not keep them."""
+        if "tables/profile.parquet" not in self.manifest["files"]:
+            return None
+        groups = len(profiles.names(tuple(county.id for county in counties)))
+        return self("profile", names, PROFILE, self.runs, groups, len(PROFILE)).astype(np.int64)
 
     def __call__(self, table: str, policies: list[str], names: Any, *shape: int) -> np.ndarray:
         """Columns of a table by policy, (policies, *shape); 0 for the reference, which is not held against itself."""

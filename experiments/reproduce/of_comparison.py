@@ -85,6 +85,8 @@ class ComparisonAgain:
         study.work(task, len(tasks), threads, progress)
         again = self._comparison()
         for name, table in store.by_run(again):
+            if f"tables/{name}.parquet" not in self.manifest["files"]:  # an earlier anju kept fewer tables
+                continue
             rows = np.isin(table["run"], picked)
             now: Table = {column: np.asarray(values)[rows] for column, values in table.items()}
             old = folders.read_rows(self.folder / "tables" / f"{name}.parquet", "run", picked)
