@@ -58,9 +58,10 @@ def _letter(k: int) -> str:
 
 
 def _head(page: Page, a: Answer) -> None:
-    page.add(
-        page.say(f"Comparison {a.id}: {len(a.policies)} policies", f"比较 {a.id}：{len(a.policies)}项政策")
-    )
+    many = len(a.policies)
+    page.add(page.say(
+        f"Comparison {a.id}: {many} {'policy' if many == 1 else 'policies'}", f"比较 {a.id}：{many}项政策"
+    ))  # fmt: skip
     n, r = a.points, a.replications
     if n > 1:
         page.add(page.say(

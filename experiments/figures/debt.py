@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 
 from experiments.figures import caption, style
 from experiments.figures.movers import calendar
-from experiments.figures.text import Words
+from experiments.figures.text import Words, figures
 from experiments.verdict import SOURCES
 from scenarios.scenario import date_of
 from simulation.draws import log_
@@ -80,6 +80,15 @@ WORDS = {
     "beyond": (
         "All loans are still in their grace, which ends from {date} on, after the simulated months.",
         "模拟期内所有贷款均在宽限期内，{date}起才陆续期满。",
+    ),
+    "alt_year": (
+        "{date}: due {due} yuan a month ({low} to {high}), {principal} of it principal, {share} of mean income; {late} in"
+        " arrears; {owed} outstanding.",
+        "{date}：每月应还{due}元（{low}至{high}），其中本金{principal}元，占户均收入{share}；{late}拖欠；贷款余额{owed}。",
+    ),
+    "alt_loan": (
+        "Schedule of one typical loan, not simulated: {said}; {first} yuan in its first month, {last} in its last.",
+        "一笔典型贷款的还款计划表，非模拟结果：{said}；首月应还{first}元，末月{last}元。",
     ),
     "simulated": ("simulated months end", "模拟期末"),
 }  # fmt: skip
@@ -242,6 +251,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
         title=_title(study, d, words),
         note=_note(study, d, words),
         footnote=caption.footnote(study, words),
+        alt="" if empty else _alt(study, d, words),
     )
     if empty:
         return sheet
@@ -399,6 +409,28 @@ def _title(study: Any, d: Data, words: Words) -> str:
         due=words.number(d.due[1, -1], digits=3), share=words.percent(d.burden[1, -1]),
         late=words.percent(d.late[1, -1], places=1),
     )  # fmt: skip
+
+
+def _alt(study: Any, d: Data, words: Words) -> str:
+    """Each December in numbers, then the schedule."""
+    start = study.scenario.start
+    ends = [
+        t for t in range(study.months) if words.iso(start, t).endswith("-12") and np.isfinite(d.due[1, t])
+    ]
+    said = []
+    for t in ends:
+        low, due, high = (words.number(v, digits=3) for v in d.due[:, t])
+        unit, money = words.money(float(d.owed[1, t]))
+        said.append(say(
+            words, "alt_year", date=words.date(start, t), due=due, low=low, high=high,
+            principal=words.number(d.parts[0, t], digits=3), share=words.percent(d.burden[1, t]),
+            late=words.percent(d.late[1, t], places=1),
+            owed=figures(d.owed[1, t] / unit) + ("\u00a0" if words.lang == "en" else "") + money,
+        ))  # fmt: skip
+    if d.loan is not None:
+        first, last = (words.number(d.loan.schedule[k].sum(), digits=3) for k in (0, -1))
+        said.append(say(words, "alt_loan", said=_drawn(study, d.loan, words), first=first, last=last))
+    return (" " if words.lang == "en" else "").join(said)
 
 
 def _note(study: Any, d: Data, words: Words) -> str:

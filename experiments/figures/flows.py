@@ -250,7 +250,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     )  # fmt: skip
     sheet = style.Sheet(
         height=max(sum(heights.values()) + (HEAD + BETWEEN) * len(plans) - BETWEEN, 4.0),
-        title=_title(d, words), note=note, footnote=caption.footnote(study, words),
+        title=_title(d, words), alt=_alt(d, words), note=note, footnote=caption.footnote(study, words),
     )  # fmt: skip
     edges = _edges(plans.values())
     top = 0.0
@@ -474,6 +474,21 @@ def _title(d: Data, words: Words) -> str:
         if homes
         else say(words, "title_public", **values)
     )
+
+
+def _alt(d: Data, words: Words) -> str:
+    """Every payment in numbers, from whom or for what and to whom."""
+    said = []
+    for key, block in d.blocks.items():
+        into = [
+            f"{say(words, f'payer.{payer}')} {_amount(v, words)}" for (payer, _), v in block.incoming.items()
+        ]
+        out = [
+            _purpose(use, 0, words) + (f" → {say(words, f'payee.{to}')} " if to else " ") + _amount(v, words)
+            for (_, use, to), v in block.outgoing.items()
+        ]
+        said.append(f"{say(words, key)}: " + words("comma").join([*into, *out]) + words("stop").rstrip())
+    return " ".join(said)
 
 
 def _amount(yuan: float, words: Words) -> str:

@@ -28,9 +28,10 @@ WORDS = {
         "{target}：{lever}为{low}时概率{first}，为{high}时{last}",
     ),
     "note": (
-        "Each level in the same {n} futures under the same luck, all other levers as the policy has them; bars are Wilson 95 %"
-        " intervals of one level alone, for the number of futures, not for the model.",
-        "各水平用相同的{n}种未来和随机数，其余杠杆保持政策原值；误差线为单个水平的 Wilson 95%区间，只反映未来数有限，不含模型误差。",
+        "Each level in the same {n} futures under the same luck, all other levers as the policy has them. Bars are Wilson 95 %"
+        " intervals of one level alone, for the number of futures, not for the model; differences between levels are surer.",
+        "各水平用相同的{n}种未来和随机数，其余杠杆保持政策原值；误差线为单个水平的 Wilson 95%区间，只反映未来数有限，不含模型误差；"
+        "各水平之间的差异比误差线显示的更确定。",
     ),
     "axis": ("Share of futures that reach it (%)", "达到目标的未来占比（%）"),
     "axis_given": ("Probability of reaching it (%)", "达到目标的概率（%）"),
@@ -72,6 +73,7 @@ def draw(r: Reach, words: Words) -> style.Sheet:
     sheet = style.Sheet(
         height=KEY + HEIGHT + AXIS, title=_title(r, c, words),
         note=say(words, "note", n=max(one.runs + one.failed for one in c.levels)), footnote=footnote(r, words),
+        alt=_alt(c, words),
     )  # fmt: skip
     left = style.MARGIN + LEFT
     marks: list[tuple[Any, str]] = [
@@ -152,6 +154,17 @@ def _title(r: Reach, c: Curve, words: Words) -> str:
         lever=_name(c, words), first=_share(first, words), last=_share(last, words),
         low=quantity(first.value, c.lever.unit, words.lang), high=quantity(last.value, c.lever.unit, words.lang),
     )  # fmt: skip
+
+
+def _alt(c: Curve, words: Words) -> str:
+    """Every level in numbers."""
+    said = [
+        f"{quantity(one.value, c.lever.unit, words.lang)}: {_share(one, words)}"
+        f" ({words.percent_span(one.low, one.high)}, {one.hits} / {one.runs})"
+        for one in c.levels
+        if one.runs
+    ]
+    return words("comma").join(said) + words("stop").rstrip()
 
 
 def _share(one: Level, words: Words) -> str:
