@@ -188,7 +188,7 @@ function ownPicture() {
   const region = [one(page.described.title), byId("made").textContent, say("not_claimed")];
   const changes = [...setting.sets].map(([key, value]) => `${key}=${value}`).join(say("comma"));
   const foot = [region.join(say("stop")), ...(changes ? [say("changes", { list: changes })] : [])];
-  return picture(drawn(), byId("movers-title").textContent, byId("movers-note").textContent, foot);
+  return picture(drawn(), byId("movers-title").textContent, say("picture_key", { note: say("movers_note") }), foot);
 }
 
 async function takeFile(event) {

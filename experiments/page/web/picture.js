@@ -20,7 +20,9 @@ export async function picture(svg, title, note, foot) {
   const lines = foot.flatMap((text) => wrap(pen, text, width));
   pen.font = `600 17px ${family}`;
   const heads = wrap(pen, title, width);
-  const top = PAD + heads.length * 24 + LINE + 10;
+  pen.font = `13px ${family}`;
+  const notes = wrap(pen, note, width);
+  const top = PAD + heads.length * 24 + notes.length * LINE + 10;
   canvas.width = (width + 2 * PAD) * SCALE;
   canvas.height = (top + height + 14 + lines.length * LINE + PAD / 2) * SCALE;
   pen.scale(SCALE, SCALE);
@@ -33,7 +35,7 @@ export async function picture(svg, title, note, foot) {
     texts.forEach((text, i) => pen.fillText(text, PAD, y + i * step));
   };
   write(heads, PAD, 24, "600 17px", "#1a1a1a");
-  write([note], PAD + heads.length * 24, LINE, "13px", "#595959");
+  write(notes, PAD + heads.length * 24, LINE, "13px", "#595959");
   pen.drawImage(image, PAD, top, width, height);
   write(lines, top + height + 14, LINE, "12px", "#595959");
   return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error(say("png_failed")))), "image/png"));

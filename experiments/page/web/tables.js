@@ -31,7 +31,8 @@ export function showMoney(answer) {
   const most = Math.max(...all.flatMap((row) => [row.yuan ?? 0, same ? 0 : row.plan ?? 0]), 1);
   byId("money").replaceChildren(
     el("div", { className: "pair" },
-      el("div", {}, el("div", { className: "sums" }, ...sums), moneyTable("payers", found.payers, most, same)),
+      el("div", {}, el("div", { className: "sums" }, ...sums), moneyTable("payers", found.payers, most, same),
+        el("p", { className: "note-line" }, say("payers_note"))),
       moneyTable("uses", found.uses, most, same)),
   );
 }

@@ -4,6 +4,8 @@ import { byId, el } from "./dom.js";
 import { count, exact, month, percent, range } from "./numbers.js";
 import { one, say } from "./words.js";
 
+const ENOUGH = 10; // futures: with fewer a share is written as a count, for it may yet turn over
+const early = ({ done, of }) => done < of && done < ENOUGH;
 const whole = (value) => percent(value);
 const signed = (value) => count(value, { signed: true });
 
@@ -28,11 +30,12 @@ export function showProgress({ done, of }) {
   byId("futures").textContent = done < of ? say("futures_so_far", { n: done, of }) : say("futures_all", { n: of });
 }
 
-function sentenceOf({ target, movers, done, of }) {
+function sentenceOf(answer) {
+  const { target, movers, done, of } = answer;
   if (!target) {
     return say("sentence_free", { median: count(movers.p50[movers.at]), date: month(movers.months[movers.at]) });
   }
-  return say(done < of ? "sentence_so_far" : "sentence", {
+  return say(early(answer) ? "sentence_early" : done < of ? "sentence_so_far" : "sentence", {
     reached: target.reached, n: target.n, share: whole(target.share),
     interval: range(target.low, target.high, whole),
   });
@@ -44,10 +47,13 @@ function tile(name, value, unit, ...more) {
 
 const line = (text) => el("p", { className: "against" }, text);
 
-function shareTile({ target }) {
+const shareOf = (answer) => (early(answer) ? `${answer.target.reached}/${answer.target.n}` : whole(answer.target.share));
+
+function shareTile(answer) {
+  const { target } = answer;
   const { plan } = target;
   return tile(
-    say("share_name"), whole(target.share), null,
+    say("share_name"), shareOf(answer), null,
     scale(target, plan),
     line(say("interval", { interval: range(target.low, target.high, whole) })),
     line(plan ? say("plan_share", { share: whole(plan.share), interval: range(plan.low, plan.high, whole) }) : ""),
@@ -60,7 +66,7 @@ function scale(target, plan) {
     el("div", { className: `bar ${kind}`, style: { "--low": low, "--high": high, "--at": share } }, el("i"), el("b"));
   const bars = [bar("ours", target), plan && bar("plan", plan)].filter(Boolean);
   return el("div", { className: "scale", ariaHidden: "true" }, ...bars,
-    el("div", { className: "ends" }, el("span", {}, "0"), el("span", {}, "50"), el("span", {}, "100%")));
+    el("div", { className: "ends" }, ...[0, 0.5, 1].map((at) => el("span", {}, whole(at)))));
 }
 
 function moversTile(answer) {
@@ -94,7 +100,7 @@ function strip(answer) {
   const { at } = movers;
   const found = movers.difference?.value;
   return [
-    target && el("span", {}, el("b", {}, whole(target.share)), " ", say("strip_share")),
+    target && el("span", {}, el("b", {}, shareOf(answer)), " ", say("strip_share")),
     el("span", {}, el("b", {}, count(movers.p50[at])), " ", say("persons")),
     !isPlan(answer) && found != null && el("span", {}, el("b", {}, signed(found)), " ", say("strip_plan")),
     done < of && el("span", { className: "so-far" }, `${done}/${of}`),
