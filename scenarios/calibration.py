@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -101,13 +101,15 @@ class Shared:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a region is calibrated on. `kept` are the facts kept for validation, which nothing here may use."""
+    """What a region is calibrated on, with facts of the regions `facts_of`. `kept` are those kept for validation, which nothing
+    here may use."""
 
     family: str
     shared: Shared
     anchors: tuple[Anchor, ...]
     unused: tuple[Unused, ...]
     kept: tuple[Fact, ...]
+    facts_of: tuple[str, ...] = ()
 
 
 def refuse(fact: Fact) -> None:
@@ -127,6 +129,14 @@ def from_memory(source: str) -> bool:
 def of_region(family: str) -> Calibration | None:
     """What a region is calibrated on; None where the file says nothing of it. Raises InputError."""
     return calibrations().get(family)
+
+
+def belongs_to(region: str, mine: Collection[str]) -> str:
+    """The family that facts of a region are of, where they are of one alone and of none of `mine`; else ""."""
+    known = {(name, family) for family, one in calibrations().items() for name in one.facts_of}
+    known |= {(one.fact.region, one.family) for one in published.matches()}
+    found = {family for name, family in known if name == region}
+    return next(iter(found)) if len(found) == 1 and not found & set(mine) else ""
 
 
 def shared() -> Shared:
@@ -266,7 +276,9 @@ def _calibration(region: _Region, same: Shared, known: Mapping[Key, Fact], where
     if wrong:
         raise InputError(wrong)
     kept = [one for one in known.values() if one.region in region.facts_of and one.use == "validate"]
-    return Calibration(region.family, same, tuple(anchors), tuple(unused), tuple(kept))
+    return Calibration(
+        region.family, same, tuple(anchors), tuple(unused), tuple(kept), tuple(region.facts_of)
+    )
 
 
 def _collected(wrong: list[str], make: Any) -> list[Any]:

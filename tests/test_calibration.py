@@ -374,6 +374,10 @@ def test_the_text_names_facts_errors_sources_and_what_is_kept(found, lang):
     ):
         assert fact_said in said, fact_said
     assert "China 2016-2020 homes" in said.replace("\n    ", " ")
+    roots = f"descend from {c.roots:,} draws" if lang == "en" else f"源自先验抽样{c.roots:,}个"
+    limit = "Moves stopped at their limit" if lang == "en" else "移动批数已达上限"
+    assert 1 < c.roots <= c.plan.particles and roots in said.replace("\n    ", " ").replace("\n", "")
+    assert (limit in said) == c.sample.stopped
     assert sentence(c, lang) in said.replace("\n  ", " ").replace("\n", "") or lang == "en"
     assert not re.search(r"nan|None|inf\b", said)
 
@@ -405,7 +409,7 @@ def test_facts_that_nothing_can_meet_are_named_and_the_runs_kept(lishui, tmp_pat
         said,
     )
     assert off and float(off[2]) == pytest.approx((0.30 - float(off[1])) / 0.006, rel=0.02)
-    assert "returns" not in said
+    assert "returns" not in said and len(error.value.messages) == 1
     with Store.open(tmp_path / "lishui") as left:
         assert len(left.done()) >= SMALL
 
@@ -542,9 +546,21 @@ def test_a_region_of_one_s_own_is_calibrated_on_one_s_own_facts(own, tmp_path):
     assert again.exit_code == 0 and "persons moved, Town" in again.output and "校准" in again.output
 
 
+def test_a_dry_run_names_the_facts_for_programs_too(own, tmp_path):
+    ran = anju(own[0], "--facts", own[1], "--out", tmp_path, "--dry-run", "--json", "-q")
+    assert ran.exit_code == 0, ran.output
+    told = json.loads(ran.stdout)
+    assert [one["fact"]["quantity"] for one in told["facts"]] == ["persons moved"]
+    assert [one["quantity"] for one in told["kept"]] == ["at work"] and told["runs"] > 0
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
+        (
+            ("Gansu,2025,persons,1,persons,x,calibrate,persons,keys,region,2025-12,1",),
+            "facts.csv:2: region: Gansu is a region of gansu, and what is calibrated is town",
+        ),
         ((), "no fact is marked calibrate"),
         (
             ("Town,2025,persons,1,persons,x,validate,persons,keys,region,2025-12,1",),

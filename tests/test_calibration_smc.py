@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from experiments.calibration import judge, smc
-from experiments.calibration.smc import Drawn, sample
+from experiments.calibration.smc import MOST_MOVES, Drawn, sample
 from experiments.intervals import clopper_pearson
 from experiments.priors import Uncertain
 
@@ -104,6 +104,29 @@ def test_particles_of_one_family_tell_as_little_as_one_draw():
     (judged,) = judge.parameters([Uncertain("a", 0.5, 0.0, 1.0, "linear")], points, np.full(300, 7), 1)
     assert judged.effective == 1.0 and judged.verdict == judge.UNCLEAR
     assert judged.ratio_high > 1.0 and judged.shift_low < -1.0 < 1.0 < judged.shift_high
+
+
+@pytest.mark.parametrize("families", [2, 3, 5, 30])
+def test_intervals_of_few_families_hold_the_truth_as_often_as_of_many(families):
+    # each family is one draw of a normal posterior, ten times: the exact mean is .5
+    rng, hits, repeats = np.random.default_rng(families), 0, 600
+    root = np.repeat(np.arange(families), 10)
+    cube = [Uncertain("a", 0.5, 0.0, 1.0, "linear")]
+    for _ in range(repeats):
+        points = rng.normal(0.5, 0.1, families)[root][:, None]
+        (judged,) = judge.parameters(cube, points, root, 1)
+        hits += judged.shift_low <= 0.0 <= judged.shift_high
+    low, high = clopper_pearson(hits, repeats, 0.999)
+    assert low <= 0.95 <= high, hits
+
+
+def test_moves_that_stop_at_their_limit_are_told():
+    """A run whose luck is far larger than the fact's error is accepted so seldom that twelve batches do not do."""
+    hard = given(lambda p, rng: p[:, :1] + 4.0 * rng.standard_normal((len(p), 1)), [0.5], [0.01],
+                 dimensions=1, particles=60)  # fmt: skip
+    assert sum(g.tau == hard.tau for g in hard.generations) == MOST_MOVES and hard.stopped
+    easy = given(lambda p, rng: p[:, :1], [0.5], [0.3], dimensions=1, particles=60)
+    assert not easy.stopped
 
 
 def test_what_a_case_alone_does_not_know_widens_the_posterior():

@@ -1,11 +1,14 @@
 """What a posterior says: how far facts narrow each parameter, what stays tied together, and whether the facts are met.
 
 How sure that is follows from families of particles: those that descend from one draw of the prior. A mean's variance is the
-sum of the squared sums of deviations by family (Lee & Whiteley 2018), and ranges are drawn anew family by family.
+sum of the squared sums of deviations by family (Lee & Whiteley 2018), and ranges are drawn anew family by family. With few families
+both are too small, as variances about a mean of few numbers are: so they are multiplied by F / (F - 1), and intervals are
+Student's (Hesterberg 2015).
 
 References
 ----------
 Lee & Whiteley (2018), Variance estimation in the particle filter. Biometrika 105, 609-625, doi 10.1093/biomet/asy028.
+Hesterberg (2015), Am. Stat. 69, 371-386, doi 10.1080/00031305.2015.1089789.
 Craig, Goldstein, Seheult & Smith (1997), Pressure matching for hydrocarbon reservoirs. Andrianakis et al. (2015), PLoS Comput.
 Biol. 11(1) e1003968, doi 10.1371/journal.pcbi.1003968 (implausibility).
 Gelman, Meng & Stern (1996), Stat. Sinica 6, 733-760 (posterior predictive checks).
@@ -21,7 +24,7 @@ from statistics import NormalDist
 import numpy as np
 
 from experiments.calibration.smc import Cloud
-from experiments.intervals import wilson
+from experiments.intervals import Z95, wilson
 from experiments.priors import Uncertain, quantile
 from scenarios.calibration import Anchor
 
@@ -117,11 +120,13 @@ def _judged(x: Uncertain, u: np.ndarray, member: np.ndarray, counts: np.ndarray)
     low, middle, high = (float(q) for q in np.quantile(u, (LOW, 0.5, HIGH)))
     widths = np.diff(_quantiles(u, counts, (LOW, HIGH)), axis=1)[:, 0] / (HIGH - LOW)
     ratio = (high - low) / (HIGH - LOW)
-    one_family = not member.any()  # tells as much as one draw, and how sure that is not at all
-    ratio_low, ratio_high = _interval(ratio, 1.0 if one_family else float(widths.std()))
+    families = int(member.max()) + 1
+    one_family = families == 1  # tells as much as one draw, and how sure that is not at all
+    ratio_error = 1.0 if one_family else float(widths.std()) * _few(families)
+    ratio_low, ratio_high = _interval(ratio, ratio_error, families)
     error = SD if one_family else _error(u, member)
     shift = (float(u.mean()) - 0.5) / SD
-    shift_low, shift_high = _interval(shift, error / SD)
+    shift_low, shift_high = _interval(shift, error / SD, families)
     spread = float(u.var())
     effective = 1.0 if one_family else min(spread / error**2, len(u)) if error > 0.0 else float(len(u))
     return Judged(
@@ -146,13 +151,22 @@ def _at(x: Uncertain, u: float) -> float:
     return quantile("uniform", x, u)
 
 
-def _interval(value: float, error: float) -> tuple[float, float]:
-    return value - 1.96 * error, value + 1.96 * error
+def _interval(value: float, error: float, families: int) -> tuple[float, float]:
+    """95 %; of one family, whose error is the prior's, the normal one."""
+    from scipy.special import stdtrit
+
+    half = error * (float(stdtrit(families - 1, 0.975)) if families > 1 else Z95)
+    return value - half, value + half
 
 
 def _error(u: np.ndarray, member: np.ndarray) -> float:
-    """Standard error of the mean."""
-    return math.sqrt(float(np.square(np.bincount(member, u - u.mean())).sum())) / len(u)
+    """Standard error of the mean, of two families or more."""
+    sums = np.bincount(member, u - u.mean())
+    return math.sqrt(float(np.square(sums).sum())) / len(u) * _few(len(sums))
+
+
+def _few(families: int) -> float:
+    return math.sqrt(families / (families - 1))
 
 
 def _quantiles(u: np.ndarray, counts: np.ndarray, shares: Sequence[float]) -> np.ndarray:

@@ -91,6 +91,11 @@ class Sample:
         return self.generations[-1].tau
 
     @property
+    def stopped(self) -> bool:
+        """Whether moves at the last tolerance stopped at their limit, MOST_MOVES, before particles had moved enough, MOVED times."""
+        return self.moves < MOVED
+
+    @property
     def moves(self) -> float:
         """How often a particle moved at the last tolerance, on average."""
         return sum(g.accepted for g in self.generations if g.tau == self.tau)

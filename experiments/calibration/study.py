@@ -27,7 +27,7 @@ from scenarios import calibration as data
 from scenarios import facts as published
 from scenarios import own_facts
 from scenarios.calibration import Anchor, Calibration, Unused
-from scenarios.errors import InputError
+from scenarios.errors import InputError, problem
 from scenarios.facts import Fact
 from scenarios.own_facts import Own
 from scenarios.reader import family
@@ -132,6 +132,11 @@ class Calibrated:
     labels: Mapping[str, Mapping[str, str]]
     version: str
 
+    @property
+    def roots(self) -> int:
+        """Draws of the prior that particles descend from."""
+        return len(np.unique(self.sample.cloud.root))
+
 
 def plan_of(
     scenario: Scenario, *, load: Callable[[str], Scenario] | None = None, facts: Path | None = None,
@@ -153,6 +158,7 @@ def plan_of(
     known = known or data.of_region(region)
     own = own_facts.to_calibrate(facts, scenario.name) if facts else Own((), ())
     _refuse_known(own, known.anchors if known else ())
+    _refuse_strangers(own, facts, scenario)
     anchors = (*(known.anchors if known else ()), *own.anchors)
     if not anchors:
         raise InputError([
@@ -174,6 +180,22 @@ def plan_of(
         replications=replications,
         seed=seed,
     )
+
+
+def _refuse_strangers(own: Own, path: Path | None, scenario: Scenario) -> None:
+    """Raise InputError for facts of the user's about a region that is another's."""
+    mine = {family(scenario.name), *map(family, scenario.files)}
+    wrong = [
+        problem(
+            f"{path.name}:{one.fact.line}", "region",
+            f"{one.fact.region} is a region of {other}, and what is calibrated is {family(scenario.name)}",
+            mend=f"`anju calibrate {other}` takes it",
+        )
+        for one in own.anchors
+        if path and (other := data.belongs_to(one.fact.region, mine))
+    ]  # fmt: skip
+    if wrong:
+        raise InputError(wrong)
 
 
 def _refuse_known(own: Own, anchors: Sequence[Anchor]) -> None:
@@ -284,10 +306,9 @@ class _Near:
         if not lines:
             lines = self._together()
         raise InputError([
-            f"{self.plan.family}: nothing within the stated ranges is compatible with the facts, so there is no posterior; the"
-            f" runs are kept",
-            *lines,
-            f"widen the ranges of the scenario, or state larger errors if they are larger ({data.FILE}, or column error)",
+            f"{self.plan.family}: nothing within the stated ranges is compatible with the facts, so there is no posterior (the"
+            f" runs are kept): {'; '.join(lines)}. Widen the ranges of the scenario, or state larger errors if they are larger"
+            f" ({data.FILE}, or column error)"
         ])  # fmt: skip
 
     def _together(self) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from experiments import takes
+from experiments.calibration import smc
 from experiments.calibration.judge import NARROWED, SHIFTED, UNCLEAR, UNMOVED, Check, Judged
 from experiments.reach.text import written
 from experiments.wording import Page
@@ -212,12 +213,20 @@ def _runs(page: Page, c: Calibrated) -> None:
     g, last = c.sample.generations, [x for x in c.sample.generations if x.tau == 1.0]
     moved = sum(x.accepted for x in last) / max(len(last), 1)
     page.paragraph(page.say(
-        f"{c.plan.particles:,} particles, worth about {c.effective:,.0f} independent draws; {len(g) - 1} batches, of which"
+        f"{c.plan.particles:,} particles that descend from {c.roots:,} draws of the prior, worth about {c.effective:,.0f} independent"
+        f" draws; {len(g) - 1} batches, of which"
         f" {len(last)} at the stated errors, where {page.share(moved)} of candidates were accepted;"
         f" {sum(c.runs.values()):,} runs: {_by_case(page, c)}; seed {c.plan.seed}.",
-        f"粒子{c.plan.particles:,}个，约合独立抽样{c.effective:,.0f}个；{len(g) - 1}批，其中{len(last)}批处于所述误差，"
+        f"粒子{c.plan.particles:,}个，源自先验抽样{c.roots:,}个，约合独立抽样{c.effective:,.0f}个；{len(g) - 1}批，其中{len(last)}批处于所述误差，"
         f"候选接受率{page.share(moved)}；共{sum(c.runs.values()):,}次模拟：{_by_case(page, c)}；种子{c.plan.seed}。",
     ))  # fmt: skip
+    if c.sample.stopped:
+        page.paragraph(page.say(
+            f"Moves stopped at their limit, {smc.MOST_MOVES} batches, when each particle had moved {c.sample.moves:.1f} times"
+            f" ({smc.MOVED:g} are aimed at), so many are still copies of one another; more --replications let more be accepted.",
+            f"移动批数已达上限（{smc.MOST_MOVES}批），平均每个粒子仅移动{c.sample.moves:.1f}次（目标{smc.MOVED:g}次），"
+            "许多粒子仍相同；增加 --replications 可提高接受率。",
+        ))  # fmt: skip
     for error, count in list(c.errors.items())[:3]:
         page.add(
             page.say(
