@@ -132,6 +132,20 @@ def test_incomes_are_those_of_the_verdict(app, moved):
         assert found and app.income_a_head(moved, group)[-1] == pytest.approx(found.median)
 
 
+def test_the_page_for_mesa_users_runs(monkeypatch, capsys):
+    """Its snippets, in order; both languages have the same."""
+    english, chinese = (
+        re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+        for page in (APP.parent / "mesa.md", APP.parent / "mesa.zh.md")
+    )
+    assert english == chinese
+    monkeypatch.syspath_prepend(str(APP.parent))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no page
+    exec("\n".join(snippet for kind, snippet in english if kind == "python"), {"__name__": "mesa_page"})
+    few, many = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()[-2:])
+    assert 0 < few < many  # a higher subsidy moves more
+
+
 # In a browser
 
 
