@@ -82,11 +82,16 @@ def page(
 
 
 def _pairs(name: str, sets: list[str] | None) -> dict[str, str]:
-    """Settings of the command line, each checked."""
+    """Settings of the command line by their full names. Raises Refused."""
     if not sets:
         return {}
-    load(name, sets, None)  # refuses what is wrong, in the words of every command
-    return {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in sets)}
+    from scenarios.scenario import SET
+
+    read = load(name, sets, None)
+    texts = {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in sets)}
+    periods = {key: text for key, text in texts.items() if key.startswith("period.")}
+    entries = [entry for entry in read.entries() if entry.source == SET]
+    return periods | {entry.name: f"{entry.at(0):.17g} {entry.unit}" for entry in entries}
 
 
 def _static(

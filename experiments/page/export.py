@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 
@@ -63,7 +64,7 @@ def _number(value: float) -> int | float:
     return int(value) if value == int(value) and abs(value) < 2**53 else float(plain(value))
 
 
-def _inline(**values: object) -> tomlkit.items.InlineTable:
+def _inline(**values: object) -> Any:
     table = tomlkit.inline_table()
     table.update(values)
     return table

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from scenarios.show import source_text
-from simulation.policy import PARAMETERS
+from simulation.policy import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
     from scenarios.scenario import Entry, Scenario
@@ -55,6 +56,15 @@ class Lever:
     plan: float
     source: dict[str, str]
 
+    def with_value(self, value: float | None) -> Lever:
+        """The lever with a span, and steps, that meet one more value."""
+        if value is None or (self.min <= value <= self.max and _meets(self.min, self.step, value)):
+            return self
+        low, high = min(self.min, value), max(self.max, value)
+        unit = PARAMETERS[self.key].unit
+        step = step_of(low, high, (self.value, self.plan, value), unit)
+        return replace(self, min=low, max=high, step=step)
+
     def plain(self) -> dict[str, Any]:
         """As the page reads it."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "grid"}
@@ -70,9 +80,12 @@ def table() -> tuple[Row, ...]:
     )
 
 
-def shown(scenario: Scenario, plan: Scenario) -> tuple[Lever, ...]:
-    """The levers of a scenario as its files have it: those in use that are a switch or have a span."""
-    found = (_lever(row, scenario, plan) for row in table())
+def shown(scenario: Scenario, plan: Scenario, *bases: Scenario) -> tuple[Lever, ...]:
+    """The levers of a scenario as its files have it: those in use that are a switch or have a span.
+
+    A span that neither the scenario nor the plan declares is taken from `bases`, what they extend.
+    """
+    found = (_lever(row, scenario, plan, bases) for row in table())
     return tuple(lever for lever in found if lever is not None)
 
 
@@ -81,13 +94,20 @@ def in_force(entry: Entry, scenario: Scenario) -> float:
     return entry.at(scenario.window - 1)
 
 
-def _lever(row: Row, scenario: Scenario, plan: Scenario) -> Lever | None:
+def _lever(row: Row, scenario: Scenario, plan: Scenario, bases: Sequence[Scenario]) -> Lever | None:
     entry, written = scenario.values[row.key], plan.values[row.key]
     known = PARAMETERS[row.key]
-    span = _span(entry, written)
+    value, before = in_force(entry, scenario), in_force(written, plan)
+    source = {lang: source_text(entry, lang) for lang in ("zh", "en")}
+    span = _declared(entry, written, *(base.values[row.key] for base in bases)) or _legal(known)
+    if span is None and max(value, before) > 0.0:
+        span = known.low, 2.0 * max(value, before)
+        source = {
+            "zh": source["zh"] + "；文件未给区间，此处取至两倍",
+            "en": source["en"] + "; no file gives a span: up to twice",
+        }
     if span is None or not (entry.in_use or written.in_use):
         return None
-    value, before = in_force(entry, scenario), in_force(written, plan)
     low, high = min(span[0], value, before), max(span[1], value, before)
     unit = UNITS.get(known.unit, ("", ""))
     kind = {"flag": "switch", "share": "share"}.get(known.unit, "number")
@@ -95,15 +115,18 @@ def _lever(row: Row, scenario: Scenario, plan: Scenario) -> Lever | None:
         key=row.key, group=row.group, grid=row.grid, label={"zh": known.zh, "en": known.en},
         help={"zh": row.zh, "en": row.en}, unit={"zh": unit[1], "en": unit[0]}, kind=kind, min=low, max=high,
         step=1.0 if kind == "switch" else step_of(low, high, (value, before), known.unit), value=value, plan=before,
-        source={lang: source_text(entry, lang) for lang in ("zh", "en")},
+        source=source,
     )  # fmt: skip
 
 
-def _span(*entries: Entry) -> tuple[float, float] | None:
-    """The span some file declares, or all that is legal of a switch."""
-    if entries[0].unit == "flag":
-        return 0.0, 1.0
+def _declared(*entries: Entry) -> tuple[float, float] | None:
+    """The span that a file declares, the first that does."""
     return next((entry.range for entry in entries if entry.range is not None), None)
+
+
+def _legal(known: Parameter) -> tuple[float, float] | None:
+    """All that is possible of a share, an index or a switch."""
+    return (known.low, known.high) if known.unit in ("flag", "share", "index") else None
 
 
 def step_of(low: float, high: float, values: tuple[float, ...], unit: str) -> float:
@@ -115,6 +138,11 @@ def step_of(low: float, high: float, values: tuple[float, ...], unit: str) -> fl
             step = digit * Decimal(10) ** power
             step = max(step, Decimal(1)) if unit in ("years", "months") else step
             fine = unit in ("years", "months") or step * FEWEST_STEPS <= most - least
-            if fine and all((Decimal(str(v)) - least) % step == 0 for v in (high, *values)):
+            if fine and all(_meets(low, float(step), value) for value in (high, *values)):
                 return float(step)
     return (high - low) / 1000.0
+
+
+def _meets(low: float, step: float, value: float) -> bool:
+    """Whether a slider that begins at `low` can stand at a value; in decimals, as a browser counts."""
+    return (Decimal(str(value)) - Decimal(str(low))) % Decimal(str(step)) == 0

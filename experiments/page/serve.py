@@ -14,7 +14,7 @@ import uvicorn
 
 from experiments.page.live import Engine
 from experiments.page.server import HOSTS, Protocol, app
-from experiments.page.settings import Catalogue, Setting
+from experiments.page.settings import Catalogue
 from scenarios.errors import InputError
 
 PORT = 8765  # tried first
@@ -27,7 +27,7 @@ def serve(
     """Serve the page until Ctrl-C. Raises InputError for a port that is taken."""
     listening = listen(port)
     engine = Engine(threads=threads, seed=seed, futures=futures)
-    address = f"http://{HOSTS[0]}:{listening.getsockname()[1]}/?lang={lang}&{Setting(catalogue.first).query}"
+    address = f"http://{HOSTS[0]}:{listening.getsockname()[1]}/?lang={lang}&{catalogue.begin.query}"
     said({"zh": f"页面：{address}（Ctrl-C 结束）", "en": f"page: {address} (Ctrl-C ends it)"}[lang])
     server = make(catalogue, engine)
     if open_ and _has_screen():

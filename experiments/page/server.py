@@ -17,6 +17,7 @@ from functools import partial
 from importlib import metadata, resources
 from typing import Any, TypeVar
 
+import h11
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -96,7 +97,19 @@ class Protocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         wrong = Told(told.BAD, en="This is no valid request, or a far too long one.", zh="请求无效或过长。")
-        super().send_400_response(json.dumps(wrong.plain()))
+        body = _text(wrong.plain()).encode()
+        headers = [
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+            ("connection", "close"),
+        ]
+        for event in (
+            h11.Response(status_code=told.BAD, headers=headers),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class _Door:
@@ -272,6 +285,7 @@ def start(catalogue: Catalogue, engine: Engine) -> dict[str, Any]:
     return {
         "version": metadata.version("anju"),
         "scenario": catalogue.first,
+        "sets": {key: value for key, value in catalogue.begin.sets},
         "regions": catalogue.regions(),
         "seed": engine.seed,
         "ready": engine.ready or _compiled(),

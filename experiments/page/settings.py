@@ -7,7 +7,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -16,9 +16,12 @@ import scenarios
 from experiments.page import told
 from experiments.page.levers import Lever, shown
 from experiments.page.told import Told
+from scenarios.errors import problem
+from scenarios.numbers import number
 from scenarios.reader import family
-from scenarios.scenario import Scenario
+from scenarios.scenario import SET, Scenario
 from scenarios.words import did_you_mean, plain
+from simulation.policy import PARAMETERS
 
 NUMBER = re.compile(r"[-+]?(\d{1,15}\.?\d{0,15}|\.\d{1,15})([eE][-+]?\d{1,3})?", re.ASCII)
 SETTINGS = 64  # settings read last that are kept
@@ -54,19 +57,28 @@ class Offered:
 class Catalogue:
     """The scenarios of a page, and its settings as read. May be used from several threads.
 
-    `given` are settings of the command line, which hold in every scenario of `first`'s region beneath the levers moved.
+    `given` are settings of the command line. Those of levers that the page shows are where `first` begins; the others hold in every
+    scenario of its region and cannot be moved.
     """
 
     def __init__(self, first: str, given: Mapping[str, str] | None = None) -> None:
         """Raises InputError for a scenario that cannot be read."""
         self.offered: dict[str, Offered] = {}
-        self.given = dict(given or {})
+        self.shown: dict[str, tuple[Lever, ...]] = {}
+        self.given: dict[str, str] = {}
+        self.moved: dict[str, float] = {}
         self.lock = threading.Lock()
         self.kept: OrderedDict[tuple[str, Setting | str], Any] = OrderedDict()
         self._offer_known()
         self.first = self._offer(first)
         self.region = self.offered[self.first].region
-        self.scenario(Setting(self.first))  # says now what is wrong
+        self._give(given or {})
+        self.scenario(self.begin)  # says now what is wrong
+
+    @property
+    def begin(self) -> Setting:
+        """The setting the page opens with."""
+        return Setting(self.first, tuple(sorted(self.moved.items())))
 
     def regions(self) -> list[dict[str, Any]]:
         """Regions and their policies, as the page reads them."""
@@ -115,13 +127,12 @@ class Catalogue:
     def scenario(self, setting: Setting) -> Scenario:
         """The scenario of a setting, read and checked. Raises InputError."""
 
-        def read() -> Scenario:
+        if not setting.sets:
             offered = self.offered[setting.scenario]
             given = self.given if offered.region == self.region else {}
-            sets = {**given, **{key: plain(value) for key, value in setting.sets}}
-            return scenarios.load(offered.source, sets=sets)
-
-        return self._once(("scenario", setting), read)
+            return self._once(("scenario", setting), lambda: scenarios.load(offered.source, sets=given))
+        base = self.scenario(Setting(setting.scenario))
+        return self._once(("scenario", setting), lambda: _moved(base, setting.sets))
 
     def plan(self, name: str) -> Scenario:
         """The plan of a scenario's region, as its files have it."""
@@ -129,9 +140,25 @@ class Catalogue:
 
     def levers(self, name: str) -> tuple[Lever, ...]:
         """The levers of a scenario that the page shows."""
-        return self._once(
-            ("levers", name), lambda: shown(self._written(name), self._written(self.named(name).plan))
-        )
+
+        def found() -> tuple[Lever, ...]:
+            plan = self.offered[self.named(name).plan]
+            return shown(self._written(name), self._written(plan.name), *_bases(plan.source))
+
+        if name not in self.shown:
+            self.shown[name] = found()
+        return self.shown[name]
+
+    def _give(self, given: Mapping[str, str]) -> None:
+        known = {lever.key for lever in self.levers(self.first)}
+        self.given = {key: text for key, text in given.items() if key not in known}
+        if levers := {key: text for key, text in given.items() if key in known}:
+            read = scenarios.load(self.offered[self.first].source, sets=levers)
+            self.moved = {key: read.values[key].at(0) for key in levers}
+            wider = [lever.with_value(self.moved.get(lever.key)) for lever in self.levers(self.first)]
+            self.shown[self.first] = tuple(wider)
+            own = {lever.key: lever.value for lever in wider}
+            self.moved = {key: value for key, value in self.moved.items() if value != own[key]}
 
     def _written(self, name: str) -> Scenario:
         """A scenario without the settings of the command line: those have no span."""
@@ -178,6 +205,36 @@ def _plan_beside(first: str) -> str:
     folder = Path(first).parent
     plan = folder / "plan.toml"
     return str(plan) if (folder / "region.toml").is_file() and plan.is_file() else first
+
+
+def _moved(scenario: Scenario, sets: Iterable[tuple[str, float]]) -> Scenario:
+    """The scenario with some levers set, as `scenarios.load` sets them, but without reading its files again.
+
+    Raises InputError.
+    """
+    wrong: list[str] = []
+    values = dict(scenario.values)
+    for key, value in sets:
+        known = PARAMETERS[key]
+        raw = {"value": value, "unit": known.unit, "source": SET}
+
+        def note(*said: str, key: str = key) -> None:
+            wrong.append(problem("--set", key, *said[:3]))
+
+        entry = number(raw, known, key, "--set", note)
+        values[key] = entry or values[key]
+    if wrong:
+        raise scenarios.InputError(wrong)
+    return replace(scenario, values=values)
+
+
+def _bases(plan: str) -> list[Scenario]:
+    """The region's own file, where it can be read as a scenario."""
+    region = str(Path(plan).with_name("region.toml")) if plan.endswith(".toml") else f"{plan}/region"
+    try:
+        return [scenarios.load(region)]
+    except scenarios.InputError:
+        return []
 
 
 def _unknown(key: str, known: Iterable[str]) -> Told:

@@ -38,13 +38,13 @@ def write(
     """
     out = _place(out)
     name = catalogue.first
-    values = asked(catalogue, grid) if grid else usual(catalogue.levers(name))
+    values = asked(catalogue, grid) if grid else usual(catalogue)
     settings = list(_settings(catalogue, values))
     engine = Engine(threads=threads, seed=seed, futures=futures, most=FUTURES)
     try:
-        described = server.levers(catalogue, engine, Setting(name))
+        described = server.levers(catalogue, engine, catalogue.begin)
         answers = _answers(catalogue, engine, settings, progress)
-        started = server.start(catalogue, engine) | {"ready": True}
+        started = {**server.start(catalogue, engine), "ready": True}
     finally:
         engine.close()
     started["regions"] = [
@@ -64,23 +64,28 @@ def write(
     return out
 
 
-def usual(levers: Sequence[Lever]) -> Grid:
+def usual(catalogue: Catalogue) -> Grid:
     """Values over the span of one chief lever a group, the first of those that are not at 0 in the plan."""
     found: dict[str, Lever] = {}
+    levers = catalogue.levers(catalogue.first)
     for lever in sorted((lever for lever in levers if lever.grid), key=lambda lever: lever.plan == 0.0):
         found.setdefault(lever.group, lever)
-    return {lever.key: spread(lever, lever.grid) for lever in levers if lever in found.values()}
+    return {
+        lever.key: spread(lever, lever.grid, catalogue.moved.get(lever.key, lever.value))
+        for lever in levers
+        if lever in found.values()
+    }
 
 
-def spread(lever: Lever, n: int) -> tuple[float, ...]:
-    """About `n` values on the lever's steps, its ends and the value of the scenario among them."""
+def spread(lever: Lever, n: int, value: float) -> tuple[float, ...]:
+    """About `n` values on the lever's steps, its ends and the given value among them."""
     steps = round((lever.max - lever.min) / lever.step)
     places = {round(k * steps / (n - 1)) for k in range(n)}
-    own = round((lever.value - lever.min) / lever.step)
+    own = round((value - lever.min) / lever.step)
     nearest = min(places - {0, steps}, key=lambda place: abs(place - own), default=None)
     if own not in places and nearest is not None:
         places.remove(nearest)
-    return tuple(sorted({_round(lever.min + place * lever.step) for place in places} | {lever.value}))
+    return tuple(sorted({_round(lever.min + place * lever.step) for place in places} | {value}))
 
 
 def asked(catalogue: Catalogue, grid: Sequence[str]) -> Grid:
@@ -100,7 +105,7 @@ def asked(catalogue: Catalogue, grid: Sequence[str]) -> Grid:
             numbers = {_number(catalogue, key, value.strip()) for value in values.split(",")}
         except Told as error:
             raise InputError([f"--grid {text}: {error.en}"]) from error
-        found[key] = tuple(sorted(numbers | {levers[key].value}))
+        found[key] = tuple(sorted(numbers | {catalogue.moved.get(key, levers[key].value)}))
         if len(found[key]) > MOST_VALUES:
             raise InputError([f"--grid {key}: {len(found[key])} values; at most {MOST_VALUES} expected"])
     return found
@@ -108,7 +113,7 @@ def asked(catalogue: Catalogue, grid: Sequence[str]) -> Grid:
 
 def _number(catalogue: Catalogue, key: str, text: str) -> float:
     setting = catalogue.setting(catalogue.first, [f"{key}={text}"])
-    return dict(setting.sets).get(key, float(text))
+    return dict(setting.sets).get(key, float(text))  # the lever's own value leaves no trace in a setting
 
 
 def _settings(catalogue: Catalogue, values: Grid) -> Iterator[Setting]:
@@ -124,7 +129,8 @@ def _settings(catalogue: Catalogue, values: Grid) -> Iterator[Setting]:
             [f"--grid: {sizes} = {n} settings; at most {MOST_SETTINGS} expected; name fewer values"]
         )
     for row in product(*values.values()):
-        sets = [f"{key}={plain_number(value)}" for key, value in zip(values, row, strict=True)]
+        moved = catalogue.moved | dict(zip(values, row, strict=True))
+        sets = [f"{key}={plain_number(value)}" for key, value in moved.items()]
         yield catalogue.setting(catalogue.first, sets)
 
 
