@@ -199,7 +199,9 @@ def _block(
         ax.set_xlabel(
             words(f"comparison_{panel.key}_axis_scaled" if unit > 1 else f"comparison_{panel.key}_axis")
         )
-        ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.10g}".replace("-", "−"))
+        ax.xaxis.set_major_formatter(
+            lambda v, _, unit=unit: f"{v:,.10g}".replace("-", "−") if unit > 1 else words.number(v)
+        )
         x += width + room + 4.0
 
 

@@ -82,7 +82,7 @@ def draw(f: Found, words: Words) -> style.Sheet:
     """The frontier, and beside it a small panel a lever."""
     sheet = style.Sheet(
         height=HEIGHT,
-        title=sentence(f, words.lang),
+        title=sentence(f, words.lang).rstrip(".。"),
         note=words("frontier_note"),
         footnote=_footnote(f, words),
     )
