@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from experiments.wording import PIECE, WIDTH
 
+DOT = " · "  # stands where a line of names has gaps
 _GAP = re.compile(r" {2,}")
 _BANDS = re.compile(r"(?:5–95|9[05]) ?%")  # "5–95 % band" is a heading for all its digits
 
@@ -51,9 +52,10 @@ class Section:
     blocks: list[Paragraph | Table] = field(default_factory=list)
 
     @property
-    def text(self) -> str:
-        """Its first paragraph."""
-        return next((b.text for b in self.blocks if isinstance(b, Paragraph)), "")
+    def said(self) -> list[str]:
+        """Its paragraphs but those that only name what the text is about."""
+        told = [block.text for block in self.blocks if isinstance(block, Paragraph)]
+        return [text for text in told if DOT not in text] or told
 
 
 def sections(text: str) -> list[Section]:
@@ -64,7 +66,7 @@ def sections(text: str) -> list[Section]:
 
 def _section(lines: list[str], *, first: bool) -> Section:
     titled = not first and not _continued(lines[:2]) and not lines[0].startswith(" ")
-    title = " · ".join(_cells(lines[0])) if titled else ""
+    title = DOT.join(_cells(lines[0])) if titled else ""
     return Section(title, list(_blocks(lines[1:] if titled else lines)))
 
 
@@ -92,7 +94,9 @@ def _continued(lines: Sequence[str]) -> bool:
 
 
 def _hand_broken(before: str, after: str) -> bool:
-    """A long line without an end, and one that begins as none would."""
+    """A long line without an end that is no item of a list, and one that begins as none would."""
+    if before.lstrip()[:1].isdigit():
+        return False
     long = cell_len(before) > 0.8 * WIDTH and before[-1] not in ".;:)。；：）"
     return long and _depth(after) == _depth(before) and after.lstrip()[0].islower()
 
@@ -114,7 +118,7 @@ def _full(before: str, after: str) -> bool:
 
 
 def _joined(lines: Sequence[str]) -> str:
-    said = re.sub(r" {2,}", " · ", lines[0].strip())
+    said = re.sub(r" {2,}", DOT, lines[0].strip())
     for line in lines[1:]:
         line = line.strip()
         said += ("" if _wide(said[-1]) or _wide(line[0]) else " ") + line

@@ -59,7 +59,7 @@ def report(chapters: Sequence[Chapter], lang: str) -> Report:
     shown = pictures(first.answer, lang, 1, prefix=first.own)
     parts, n = [], 1 + len(shown)
     for chapter in chapters[1:]:
-        parts.append(_part(chapter, words, n))
+        parts.append(_part(chapter, first, words, n))
         n += len(parts[-1].pictures)
     content = _content(first, parts, shown, words)
     running = f"Anju {content['version']} · {content['title']} · {content['id']}"
@@ -90,13 +90,13 @@ def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Wo
         "title": first.answer.title[lang], "id": first.answer.id, "kind": words.kind(first.answer.kind),
         "version": metadata.version("anju"), "authors": words.join([str(author) for author in header["authors"]]),
         "description": header["description"][lang],
-        "sentence": told.sentence if told else text[0].text,
+        "sentence": told.sentence if told else words.sentences(text[0].said),
         "tiles": told.tiles if told else [], "sure": told.sure if told else [],
         "targets": _targets(told.targets, words) if told and told.targets else None,
         "why": told.why if told else [], "drivers": _drivers(told.drivers, words) if told and told.drivers else None,
         "explained": told.explained if told else "",
         "pictures": shown,
-        "sections": [s for s in _body(text, told is not None) if s.title not in said],
+        "sections": [s for s in text[1:] if s.title not in said],
         "chapters": [part for part in parts if part not in against],
         "against": against,
         "levers": [(family, list(rows)) for family, rows in groupby(levers, key=lambda one: one.family)],
@@ -127,24 +127,17 @@ def _contents(content: dict[str, Any], words: Words) -> list[tuple[str, str]]:
     return found
 
 
-def _part(chapter: Chapter, words: Words, first: int) -> _Part:
+def _part(chapter: Chapter, about: Chapter, words: Words, first: int) -> _Part:
     text, lang = chapter.text(words.lang), words.lang
     verdict = chapter.judged
-    sentence = judgement.judgement(verdict, words).sentence if verdict else text[0].text
-    title = f"{words.kind(chapter.answer.kind)}{': ' if lang == 'en' else '：'}{chapter.answer.title[lang]}"
-    if len(chapter.scenarios) > 1:
-        title = words.kind(chapter.answer.kind)
+    sentence = judgement.judgement(verdict, words).sentence if verdict else words.sentences(text[0].said)
+    title = words.kind(chapter.answer.kind)
+    if chapter.answer.title != about.answer.title and len(chapter.scenarios) == 1:
+        title += f"{': ' if lang == 'en' else '：'}{chapter.answer.title[lang]}"
     return _Part(
         chapter.own, title, sentence, pictures(chapter.answer, lang, first, prefix=chapter.own),
-        _body(text, verdict is not None),
+        text[1:],
     )  # fmt: skip
-
-
-def _body(text: list[Section], whole_head: bool) -> list[Section]:
-    """What follows the sentence that is said first; the head of a run only names it."""
-    head, rest = text[0], text[1:]
-    left = [] if whole_head else head.blocks[1:]
-    return [Section("", list(left)), *rest] if left else rest
 
 
 def _held_and_basis(verdict: Any, lang: str) -> tuple[list[Section], list[Section]]:

@@ -17,6 +17,8 @@ _IDS = re.compile(r'\bid="([^"]+)"')
 _NAMED = re.compile(r'(\bid="|href="#|url\(#|aria-labelledby=")([^")]+)')
 _STYLE = re.compile(r"<style[^>]*>\*\{stroke-linejoin: round; stroke-linecap: butt\}</style>")
 _DROPPED = re.compile(r' (?:width|height|xmlns|xmlns:xlink|version)="[^"]*"')
+_LINE = re.compile(r'\bd="[^"]*"')
+_DECIMALS = re.compile(r"(\.\d{2})\d+")  # a hundredth of a point is finer than any printer
 
 
 class Picture(NamedTuple):
@@ -65,4 +67,4 @@ def inline(svg: str, own: str) -> str:
     drawing = _NAMED.sub(named, _STYLE.sub("", drawing))  # a rule for * would hold for the whole page
     head, rest = drawing.split(">", 1)
     head = _DROPPED.sub("", head) + ' stroke-linejoin="round" stroke-linecap="butt"'
-    return re.sub(r"\s*\n\s*", " ", f"{head}>{rest}")
+    return re.sub(r"\s*\n\s*", " ", _LINE.sub(lambda found: _DECIMALS.sub(r"\1", found[0]), f"{head}>{rest}"))
