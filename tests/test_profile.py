@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_a_handful_of_households_by_hand():
         members=who.persons, wage=np.array([0, 400, 1500, 0, 9000, 100, 1], np.float32), absent=np.array([0, 1, 0, 0, 0, 2, 0]),
         children=np.array([0, 0, 1, 1, 2, 0, 0]), hazard=np.array([1, 0, 0, 0, 0, 0, 0]),
     )  # fmt: skip
-    groups = profiles.groups(people, who)
+    groups = profiles.groups(cast(Any, people), who)
     assert groups["wage"].tolist() == [0, 1, 2, 0, 2, 1, -1]
     assert groups["size"].tolist() == [0, 0, 1, 1, 2, 2, -1]
     assert groups["income"].tolist() == [0, 0, 1, 1, 2, 2, -1]  # 600, 500, 1000, 1000, 2000, 2000 a head

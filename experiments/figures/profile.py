@@ -30,11 +30,12 @@ MARKS = {
     "anyway": dict(marker="s", color=style.ORANGE, ms=3.4),
     "neither": dict(marker="D", color=style.GREY, ms=3.0, mfc="white"),
 }
-ACROSS = 3  # policies on a sheet
+ACROSS = 2  # policies on a sheet
 MOST_COUNTIES = 15  # of which a chart has room for
 FURTHEST = 8.0  # weights beyond are drawn at the edge
 RARE = 0.01  # of the pool: groups below it do not make the title
 ROW, GAP = 3.6, 1.6  # mm
+TICKS, CLOSE = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0), (0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0)
 
 WORDS = {
     "title": (
@@ -66,7 +67,7 @@ WORDS = {
     "anyway": ("move anyway", "本会搬迁"),
     "neither": ("stay under both", "两种政策下都不搬"),
     "size": (
-        "{policy}: {induced} households move only because of it, {anyway} anyway (means)",
+        "{policy}: {induced} households only because of it, {anyway} anyway (means)",
         "{policy}：因政策而搬{induced}户，本会搬迁{anyway}户（均值）",
     ),
     "region": ("Region {region}", "地区 {region}"),
@@ -269,7 +270,8 @@ def draw(c: Comparison, page: Sequence[Data], words: Words) -> style.Sheet:
     """A row a group, a panel a policy; at 1 a kind has as many of a group as the pool has."""
     groups = page[0].groups
     county = [k for k, (part, _) in enumerate(groups) if part == "county"]
-    shown = [k for k in range(len(groups)) if k not in county or 1 < len(county) <= MOST_COUNTIES]
+    room_for = MOST_COUNTIES if style.JOURNAL_TYPE["TEXT"] == style.TEXT else 0  # a slide has none
+    shown = [k for k in range(len(groups)) if k not in county or 1 < len(county) <= room_for]
     line = style.TEXT * style.LEADING
     row = max(ROW, line + 0.4)
     places = _places([groups[k][0] for k in shown], row)
@@ -279,7 +281,7 @@ def draw(c: Comparison, page: Sequence[Data], words: Words) -> style.Sheet:
              if not n or groups[shown[n - 1]][0] != groups[k][0]]  # fmt: skip
     heads = max(style.width_of(say(words, f"part.{part}"), style.TEXT) for _, part in parts) + 3.0
     share = [words.percent(page[0].pool_share[k]) for k in shown]
-    shares = max(style.width_of(text, style.TEXT) for text in [*share, say(words, "households")]) + 2.0
+    shares = max(style.width_of(text, style.TEXT) for text in [*share, say(words, "households")]) + 2.5
     x = style.MARGIN + heads + max(style.width_of(name, style.TEXT) for name in names) + 2.0 + shares
     width = (style.WIDTH - style.MARGIN - x) / len(page) - 4.0
     titles = [style.wrap(_size(d, words), width, style.TEXT) for d in page]
@@ -289,7 +291,7 @@ def draw(c: Comparison, page: Sequence[Data], words: Words) -> style.Sheet:
         height=key + above + tall + 2 * line + 4.0, title=_title(page, words), note=_note(c, page, words),
         footnote=footnote(c, page, words), alt=_alt(page, words),
     )  # fmt: skip
-    sheet.key(x, 0.0, [(MARKS[name] | dict(ls="none"), say(words, name)) for name in SHOWN])
+    sheet.key(x, 0.0, [(_mark(name) | dict(ls="none"), say(words, name)) for name in SHOWN])
     top = key + above
     sheet.label(x - 2.0, top - row / 2, say(words, "households"), ha="right", color=style.GREY)
     for y, part in parts:
@@ -347,32 +349,45 @@ def _times(weight: float) -> str:
 
 
 def _panel(ax: Any, d: Data, shown: Sequence[int], places: Sequence[float], tall: float) -> None:
-    reach = [
-        v for w in (d.weight, d.low, d.high) for kind in SHOWN for v in w[kind][list(shown)] if np.isfinite(v)
-    ]
-    far = min(max([1.3, *(max(v, 1.0 / max(v, 1e-9)) for v in reach)]) * 1.08, FURTHEST)
+    low, high = _reach(d, shown)
     ax.set_xscale("log")
-    ax.set(xlim=(1.0 / far, far), ylim=(tall, 0), yticks=[])
-    ticks = [t for t in (0.125, 0.25, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 4.0, 8.0) if 1 / far <= t <= far]
-    if far > 2.0:
-        ticks = [t for t in ticks if t in (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)]
+    ax.set(xlim=(low, high), ylim=(tall, 0), yticks=[])
+    ticks = [tick for tick in (TICKS if high / low > 4.0 else CLOSE) if low <= tick <= high]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(ticks, labels=[f"{t:g}" for t in ticks])
+    ax.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     ax.axvline(1.0, color=style.GREY, lw=0.6, zorder=1)
     style.bare(ax, "left")
     for k, y in zip(shown, places, strict=True):
         ax.axhline(y, color=style.SHADE, lw=0.6, zorder=0)
         for z, (kind, mark) in enumerate(reversed(MARKS.items())):
-            value, low, high = (w[kind][k] for w in (d.weight, d.low, d.high))
+            value, below, above = (w[kind][k] for w in (d.weight, d.low, d.high))
             if not np.isfinite(value):
                 continue
-            if np.isfinite(low):
-                ends = np.clip((low, high), 1.0 / far, far)
-                ax.plot(ends, [y, y], color=style.mix(str(mark["color"]), 0.5), lw=1.4, zorder=2 + z)
-            ax.plot(
-                np.clip(value, 1.0 / far, far), y, ls="none", mew=0.6, zorder=5 + z, clip_on=False, **mark
-            )
+            if np.isfinite(below):
+                colour = style.mix(str(mark["color"]), 0.5)
+                ax.plot(
+                    np.clip((below, above), low, high), [y, y], color=colour, lw=1.4 * _larger(), zorder=2 + z
+                )
+            ax.plot(np.clip(value, low, high), y, ls="none", zorder=5 + z, clip_on=False, **_mark(kind))
+
+
+def _larger() -> float:
+    """How much larger than a journal's the type is; marks grow with it."""
+    return style.TEXT / style.JOURNAL_TYPE["TEXT"]
+
+
+def _mark(kind: str) -> dict[str, Any]:
+    mark: dict[str, Any] = MARKS[kind]
+    return mark | dict(ms=mark["ms"] * _larger(), mew=0.6 * _larger())
+
+
+def _reach(d: Data, shown: Sequence[int]) -> tuple[float, float]:
+    """From where to where the axis goes, 1 inside."""
+    drawn = np.concatenate([w[kind][list(shown)] for w in (d.weight, d.low, d.high) for kind in SHOWN])
+    drawn = drawn[np.isfinite(drawn)]
+    low, high = min([0.8, *drawn]) / 1.06, max([1.25, *drawn]) * 1.06
+    return max(float(low), 1.0 / FURTHEST), min(float(high), FURTHEST)
 
 
 def standing_out(d: Data) -> list[int]:

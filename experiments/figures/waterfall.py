@@ -338,8 +338,13 @@ def _bars(ax: Any, d: Data, places: list[float], row: float, single: bool) -> No
         if not single:
             low, high = start + d.spread[:, k] * 100.0
             if high > low:
-                ax.plot([low, high], [y, y], color=style.INK, lw=0.7, solid_capstyle="butt")
+                ax.plot([low, high], [y, y], color=style.INK, lw=_line(), solid_capstyle="butt")
         level = after
+
+
+def _line() -> float:
+    """Width of the lines that span 5-95 % of runs, points; it grows with the type."""
+    return 0.7 * style.TEXT / style.JOURNAL_TYPE["TEXT"]
 
 
 def _reasons(
@@ -361,7 +366,7 @@ def _reasons(
         if np.isfinite(d.reasons[k]):
             ax.barh(k, d.reasons[k] * 100.0, 0.7, color=style.mix(style.VERMILLION, 0.55), lw=0)
             if not single:
-                ax.plot(d.reasons_spread[:, k] * 100.0, [k, k], color=style.INK, lw=0.7)
+                ax.plot(d.reasons_spread[:, k] * 100.0, [k, k], color=style.INK, lw=_line())
     ax.set(ylim=(len(REASONS) - 0.5, -0.5), yticks=[])
     most = np.nan_to_num(np.array([d.reasons, d.reasons_spread[1]])).max()
     style.from_zero(ax, float(most) * 100.0)
