@@ -325,7 +325,9 @@ def _check(asked: _Asked) -> None:
     if kind in ("sobol", "saltelli") and n & (n - 1):
         powers = f"{_power_of_2(n) // 2} or {_power_of_2(n)}"
         if kind == "saltelli":
-            raise InputError([f"--points {n}: saltelli takes a power of 2 of base points, such as {powers}"])
+            raise InputError(
+                [f"--points {n}: Sobol' indices take a power of 2 of base points, such as {powers}"]
+            )
         log.warning(
             "warning: --points %d: a Sobol' sequence is balanced at powers of 2, such as %s", n, powers
         )

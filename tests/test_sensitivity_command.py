@@ -155,13 +155,19 @@ def test_families_are_groups_swapped_together():
         ({"groups": ["a=b_income", "b=b_income"]}, "b_income is in a already"),
         ({"groups": ["families", "b=b_income"]}, "takes all inputs"),
         ({"screen": 3}, "--screen 3: 1 to 2 of 3 inputs expected"),
-        ({"points": 48}, "a power of 2"),
+        ({"points": 48}, "--points 48: Sobol' indices take a power of 2 of base points, such as 32 or 64"),
         ({"points": 4}, "at least"),
         ({"method": "fast", "points": 128}, "fast takes at least 193 points a curve for 4 inputs"),
-        ({"method": "rank", "points": 8}, "at least"),
+        (
+            {"method": "rank", "points": 8},
+            "rank takes at least 40, better 64, a power of 2; leave --points out for 256",
+        ),
         ({"method": "morris", "points": 2}, "at least"),
-        ({"method": "hdmr", "points": 256}, "hdmr takes at least 300; leave --points out for 512"),
-        ({"method": "delta", "points": 64}, "delta takes at least 100"),
+        (
+            {"method": "hdmr", "points": 256},
+            "hdmr takes at least 300, better 512, a power of 2; leave --points out for 512",
+        ),
+        ({"method": "delta", "points": 64}, "delta takes at least 100, better 128"),
         ({"texts": ["b_incom"]}, "b_income"),
         ({"replications": 0}, "at least 1"),
     ],
@@ -277,6 +283,23 @@ def bytes_of(folder: Path) -> dict[str, str]:
                 data = json.dumps(manifest, sort_keys=True).encode()
             found[path.relative_to(folder).as_posix()] = hashlib.sha256(data).hexdigest()
     return found
+
+
+def test_a_dry_run_counts_what_follows_the_screening_too(scenario, sums, tmp_path):
+    made = plan(scenario, points=16, screen=2)
+    place = store.runs_folder(made, tmp_path)
+    assert study.estimate(made, place, 1).there == 0
+    run(made, tmp_path)
+    told = study.estimate(made, place, 1)
+    assert told.there == told.runs == made.expected and told.seconds == 0.0
+    more = study.estimate(plan(scenario, points=32, screen=2), place, 1)
+    assert more.runs - more.there == 16 * 5 * 2
+
+
+def test_a_clear_way_is_told_of_four_paths(scenario, sums, tmp_path):
+    found = run(plan(scenario, method="morris", points=4), tmp_path)
+    ways = {name: one.sign for name, one in found.directions.items()}
+    assert ways == {"b_income": 1, "attachment_mean": -1, "reluctant_share": 0}
 
 
 def test_screening_leaves_the_inputs_that_matter(scenario, sums, tmp_path):

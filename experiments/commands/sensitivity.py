@@ -153,7 +153,7 @@ def sensitivity(
         "replications": replications, "second_order": second_order, "given": None if posterior is None else posterior.id,
         **answering.asked(set_, with_), "households": households is not None,
     }  # fmt: skip
-    parts = answering.Parts(store, words, plans.estimate, study.run_sensitivity)
+    parts = answering.Parts(store, words, study.estimate, study.run_sensitivity)
     answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)
 
 

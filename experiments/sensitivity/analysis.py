@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 DESIGNED = {"sobol": "saltelli", "morris": "morris", "fast": "fast", "dgsm": "dgsm"}
 """Methods that need a design of their own, and which; the others take any sample."""
 SAMPLE = "sobol"  # the design of these
-SURE = 2.0  # a direction is told if it is this many standard errors from none
-CLEAR = 0.2  # and if inputs and outcome go together at least so much
+CLEAR = 0.2  # a direction is told if inputs and outcome go together at least so much, and more than by chance
 MOST = 1_000_000  # runs nobody waits for
 
 
@@ -168,8 +167,18 @@ def _changes(design: Design, x: np.ndarray, z: np.ndarray, k: int) -> tuple[np.n
 def _direction(dx: np.ndarray, dz: np.ndarray) -> Direction:
     size = math.sqrt(float(dx @ dx) * float(dz @ dz))
     r = float(dx @ dz) / size if size > 0.0 else 0.0
-    clear = abs(r) >= max(CLEAR, SURE / math.sqrt(max(len(dx), 1)))
+    clear = abs(r) >= max(CLEAR, _by_chance(len(dx)))
     return Direction(r, int(np.sign(r)) if clear else 0)
+
+
+def _by_chance(changes: int) -> float:
+    """The largest correlation about nothing that chance gives in 95 % of cases of so many pairs: Student's t, turned round."""
+    from scipy.special import stdtrit
+
+    if changes < 2:
+        return math.inf
+    t = float(stdtrit(changes - 1, 0.975))
+    return t / math.sqrt(changes - 1 + t * t)
 
 
 def _statistic(y: np.ndarray, asked: Quantity) -> np.ndarray:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments import design as designs
-from experiments import files, given, priors, takes, vary
+from experiments import files, given, priors, vary
 from experiments.design import DUMMY, Design
 from experiments.job import ScenarioJob
-from experiments.reach.runs import present
 from experiments.sensitivity.analysis import DESIGNED, SAMPLE, analysed, placed
 from experiments.sensitivity.asked import Quantity, method_named
+from experiments.sensitivity.given import FEWEST_POINTS
 from experiments.sensitivity.quantity import quantities
 from experiments.sensitivity.salib import FEWEST
 from experiments.study import check_numbers
@@ -237,56 +237,25 @@ def _analyse_sum(plan: Plan, method: str, design: Design, asked: Quantity) -> No
     if asked.threshold is not None:
         y = asked.threshold + np.repeat((total - np.median(total))[:, None], plan.replications, axis=1)
         y = y if asked.at_least else 2.0 * asked.threshold - y
+    _check_points(method, design)
     if method in FEWEST:  # SALib's take long
-        if design.base < FEWEST[method]:
-            raise InputError([
-                f"--points {design.base}: {method.replace('_', '-')} takes at least {FEWEST[method]}; leave --points out for "
-                f"{_usual(method, 0)}"
-            ])  # fmt: skip
         quantities(y, asked.statistic, asked.threshold, asked.at_least)
         return
     analysed(method, design, y, asked, common=False, dummy=plan.dummy, resamples=2)
 
 
+def _check_points(method: str, design: Design) -> None:
+    """Raise InputError for fewer points than a method takes."""
+    fewest = FEWEST_POINTS if method == "rank" else FEWEST.get(method, 0)
+    if design.base < fewest:
+        balanced = 2 ** math.ceil(math.log2(fewest))
+        more = f", better {balanced}, a power of 2" if design.kind == SAMPLE and balanced > fewest else ""
+        raise InputError([
+            f"--points {design.base}: {method.replace('_', '-')} takes at least {fewest}{more}; leave --points out for "
+            f"{_usual(method, 0)}"
+        ])  # fmt: skip
+
+
 def screened_by(asked: Quantity) -> str:
     """The spread of runs for a spread, else their mean: hits and misses of a few runs are too coarse for single steps."""
     return "sd" if asked.statistic == "sd" else "mean"
-
-
-# What it would take
-
-
-@dataclass(frozen=True)
-class Takes:
-    """What a study would take: runs in all, those that are there, seconds a run and in all."""
-
-    points: int
-    screening: int  # runs
-    runs: int
-    there: int
-    seconds_a_run: float
-    seconds: float
-    bytes: float
-    workers: int
-    folder: str
-
-
-def estimate(plan: Plan, folder: Path, workers: int) -> Takes:
-    """Count the runs and time one of them; nothing is written."""
-    job = plan.job
-    one = takes.seconds_a_run(job)
-    design = plan.design(plan.factors[: plan.screen])
-    names = [plan.store_name(plan.screening())] if plan.screen else [plan.store_name(design)]
-    there = sum(present(folder / name) for name in names if (folder / name).is_dir())
-    missing = max(plan.expected - there, 0)
-    return Takes(
-        points=len(design.values),
-        screening=plan.expected - plan.replications * len(design.values),
-        runs=plan.expected,
-        there=min(there, plan.expected),
-        seconds_a_run=one,
-        seconds=missing * one / workers,
-        bytes=missing * 8.0 * (len(job.columns) + len(plan.factors) + 6),
-        workers=workers,
-        folder=str(folder),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,11 @@ from experiments import vary
 from experiments.design import DUMMY, Design
 from experiments.sensitivity.analysis import DESIGNED, analysed, directions, settling
 from experiments.sensitivity.asked import method_named, quantity
+from experiments.sensitivity.outcomes import of_store
 from experiments.sensitivity.plan import DEPENDENT, POSTERIOR
-from experiments.sensitivity.study import Sensitivity, held, labels, refuse_failed, refuse_undefined
+from experiments.sensitivity.study import Sensitivity, held, labels
 from experiments.store import Store, below
-from experiments.store.layout import MANIFEST, numpy
+from experiments.store.layout import MANIFEST
 from scenarios import frozen
 from scenarios.errors import InputError
 
@@ -60,7 +60,7 @@ def sensitivity_of(
             ])  # fmt: skip
         method = _method(store, design, method)
         asked = quantity(scenario, store.columns, outcome=outcome, target=target, of=of)
-        y = outcomes(store, asked.column)
+        y = of_store(store, asked.column)
     result = analysed(method, design, y, asked, common=common, dummy=dummy, seed=seed)
     return Sensitivity(
         scenario=scenario, id=store.study[:8], name=f"{method}-{asked.key}", method=method, quantity=asked,
@@ -140,25 +140,3 @@ def _method(store: Store, design: Design, text: str | None) -> str:
         f"--method {said}: cannot read {store.folder}, a {design.kind} design {why}; use --method {others}, or sweep with "
         "--design lhs or sobol"
     ])  # fmt: skip
-
-
-def outcomes(store: Store, column: str) -> np.ndarray:
-    """One column of a store, shape (points, replications). Raises InputError unless all runs are there and well."""
-    shape = (store.points, store.replications)
-    y, failed, there = np.full(shape, np.nan), np.zeros(shape, bool), np.zeros(shape, bool)
-    rows = store.table(["point", "replication", "error", column], failed=True)
-    at = tuple(numpy(rows[name]).astype(np.int64) for name in ("point", "replication"))
-    said = np.array(rows["error"].to_pylist(), dtype=object)
-    y[at], failed[at], there[at] = numpy(rows[column]), said != "", True
-    if not there.all():
-        missing = int((~there).sum())
-        raise InputError([
-            f"{store.folder}: {missing:,} of {there.size:,} runs are missing, and no index can be made of the rest; "
-            "give the command that made it again: it goes on from there"
-        ])  # fmt: skip
-    errors = Counter(text for text in said if text)
-    refuse_failed(
-        failed, errors, f"{store.folder}: ", mend="run them again with `anju sweep ... --retry-failed`"
-    )
-    refuse_undefined(y, column)
-    return y

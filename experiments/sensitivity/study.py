@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
@@ -11,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import vary
+from experiments import takes, vary
 from experiments.design import DUMMY, Design
-from experiments.reach.runs import Bench, Progress
+from experiments.reach.runs import Bench, Progress, present
 from experiments.sensitivity.analysis import Direction, Settling, analysed, directions, ranking, settling
 from experiments.sensitivity.asked import Quantity
+from experiments.sensitivity.outcomes import of_store, refuse_failed, refuse_undefined
 from experiments.sensitivity.plan import SCREENED, Plan, screened_by
 from experiments.sensitivity.result import Result
-from scenarios.errors import InputError
+from experiments.store import Store
 from scenarios.show import FAMILIES, name_of
 
 if TYPE_CHECKING:
@@ -103,10 +103,12 @@ def run_sensitivity(
 
 def _screen(plan: Plan, bench: Bench, runs: dict[str, int]) -> Screen:
     """The Morris study, and the inputs it finds to matter most."""
-    assert plan.screen
-    design = plan.screening()
-    y = _outcomes(plan, bench, design, runs)
-    asked = replace(plan.quantity, statistic=screened_by(plan.quantity))
+    return _screened(plan, _outcomes(plan, bench, plan.screening(), runs))
+
+
+def _screened(plan: Plan, y: np.ndarray) -> Screen:
+    """What the outcomes of the Morris study say."""
+    design, asked = plan.screening(), replace(plan.quantity, statistic=screened_by(plan.quantity))
     found = analysed("morris", design, y, asked, common=False, dummy=plan.dummy, seed=plan.seed)
     order = [found.names[k] for k in ranking(found) if found.names[k] != DUMMY]
     return Screen(found, directions(design, y, asked), tuple(order[: plan.screen]), SCREENED, y.size)
@@ -128,22 +130,60 @@ def _outcomes(plan: Plan, bench: Bench, design: Design, runs: dict[str, int]) ->
     return y
 
 
-def refuse_failed(failed: np.ndarray, errors: Counter[str], where: str, *, mend: str) -> None:
-    """Raise InputError if any run of a design failed: an index over the rest would be of another design."""
-    if failed.any():
-        why = f", most often: {errors.most_common(1)[0][0]}" if errors else ""
-        raise InputError([
-            f"{where}{int(failed.sum()):,} of {failed.size:,} runs failed{why}; no index can be made of the rest: {mend}"
-        ])  # fmt: skip
+# What it would take
 
 
-def refuse_undefined(y: np.ndarray, column: str) -> None:
-    """Raise InputError if an outcome is undefined in some runs."""
-    if (n := int((~np.isfinite(y)).sum())) > 0:
-        raise InputError([
-            f"--outcome {column}: undefined in {n:,} of {y.size:,} runs (such as a share among movers where nobody moved); "
-            "choose another outcome, or narrow what is varied"
-        ])  # fmt: skip
+@dataclass(frozen=True)
+class Takes:
+    """What a study would take: runs in all, those that are there, seconds a run and in all."""
+
+    points: int
+    screening: int  # runs
+    runs: int
+    there: int
+    seconds_a_run: float
+    seconds: float
+    bytes: float
+    workers: int
+    folder: str
+
+
+def estimate(plan: Plan, folder: Path, workers: int) -> Takes:
+    """Count the runs and time one of them; nothing is written."""
+    one = takes.seconds_a_run(plan.job)
+    design = plan.design(plan.factors[: plan.screen])
+    there = _there(plan, folder)
+    missing = plan.expected - there
+    return Takes(
+        points=len(design.values),
+        screening=plan.expected - plan.replications * len(design.values),
+        runs=plan.expected,
+        there=there,
+        seconds_a_run=one,
+        seconds=missing * one / workers,
+        bytes=missing * 8.0 * (len(plan.job.columns) + len(plan.factors) + 6),
+        workers=workers,
+        folder=str(folder),
+    )
+
+
+def _there(plan: Plan, folder: Path) -> int:
+    """Runs that are in the stores already; those that follow a screening are known once it is done, for it chooses the inputs."""
+    if not plan.screen:
+        return _stored(plan, folder, plan.design())
+    screening = plan.screening()
+    first = _stored(plan, folder, screening)
+    if first < plan.replications * len(screening.values):
+        return first
+    with Store.open(folder / plan.store_name(screening), check=False) as store:
+        y = of_store(store, plan.quantity.column)[:, : plan.replications]
+    chosen = _screened(plan, y).chosen
+    return first + _stored(plan, folder, plan.design([f for f in plan.factors if f.name in chosen]))
+
+
+def _stored(plan: Plan, folder: Path, design: Design) -> int:
+    path = folder / plan.store_name(design)
+    return min(present(path), plan.replications * len(design.values)) if path.is_dir() else 0
 
 
 # What things are called

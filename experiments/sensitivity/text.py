@@ -7,7 +7,7 @@ import math
 from experiments import takes
 from experiments.design import DUMMY
 from experiments.sensitivity.analysis import Settling, above, ranking
-from experiments.sensitivity.plan import POSTERIOR, Takes
+from experiments.sensitivity.plan import POSTERIOR
 from experiments.sensitivity.said import (
     MEASURES,
     METHODS,
@@ -18,7 +18,7 @@ from experiments.sensitivity.said import (
     share_of,
     shown,
 )
-from experiments.sensitivity.study import Sensitivity
+from experiments.sensitivity.study import Sensitivity, Takes
 from experiments.sensitivity.verdict import SMALL, WIDE
 from experiments.wording import Page, number
 

@@ -1,9 +1,9 @@
 """Whether estimates are good enough to rank by.
 
-Sarrazin, Pianosi & Wagener (2016), doi 10.1016/j.envsoft.2016.02.005, call an index converged when its 95 % interval is
-no wider than 0.05, leave inputs below 0.05 unranked among each other, and weigh a change of ranks by the larger index. So an input is
-not converged here if its interval is wider than 0.05 and overlaps that of another input, at least one of the two being 0.05
-or more. Measures with a unit are divided by the largest.
+Convergence is judged by the width of the 95 % interval, as Sarrazin, Pianosi & Wagener (2016) do, doi
+10.1016/j.envsoft.2016.02.005. The numbers are a choice of our own: 0.05, which the R package pksensi has as its default for that
+width, too; and the same below which inputs need no ranks. So is the rule: an input is not converged if its interval is wider than 0.05 and
+overlaps that of another input, at least one of the two being 0.05 or more. Measures with a unit are divided by the largest.
 """
 
 from __future__ import annotations
