@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import scenarios
 from experiments.figures import debt, style
@@ -116,7 +117,7 @@ def texts(sheet) -> str:
 
 def inside(sheet) -> None:
     """No words leave the paper."""
-    renderer = sheet.figure._get_renderer()
+    renderer = FigureCanvasAgg(sheet.figure).get_renderer()
     paper = sheet.figure.bbox
     for text in sheet.figure.findobj(lambda artist: hasattr(artist, "get_text")):
         if text.get_text().strip() and text.get_visible():

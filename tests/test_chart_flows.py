@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import scenarios
 from experiments.figures import flows, style
@@ -125,7 +126,7 @@ def test_words_neither_overlap_nor_leave_the_paper(study, lang, some):
         warnings.simplefilter("error")
         sheet = flows.draw(shown, flows.data(shown), Words(lang))
         sheet.render("png", name="flows")
-        renderer = sheet.figure._get_renderer()
+        renderer = FigureCanvasAgg(sheet.figure).get_renderer()
         boxes = [
             (text.get_text(), text.get_window_extent(renderer))
             for text in sheet.figure.findobj(lambda artist: hasattr(artist, "get_text"))

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import scenarios
 from experiments import question as ask
@@ -90,7 +91,7 @@ def test_it_is_drawn_with_every_word_on_the_paper(found, lang):
         warnings.simplefilter("error")
         sheet = chart.draw(found, Words(lang))
         sheet.render("png", name="lever")
-        renderer, paper = sheet.figure._get_renderer(), sheet.figure.bbox
+        renderer, paper = FigureCanvasAgg(sheet.figure).get_renderer(), sheet.figure.bbox
         for text in sheet.figure.findobj(lambda artist: hasattr(artist, "get_text")):
             if text.get_text().strip() and text.get_visible():
                 box = text.get_window_extent(renderer)
