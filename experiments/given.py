@@ -127,7 +127,7 @@ def find(text: str, scenario: Scenario, out: Path) -> Posterior:
 
     Raises InputError where there is none or there are several, and for a posterior of another region.
     """
-    found = _of_region(family(scenario.name), Path(out)) if text.strip() == WORD else read(text)
+    found = of_regions([family(scenario.name)], Path(out)) if text.strip() == WORD else read(text)
     check(found, scenario)
     return found
 
@@ -215,8 +215,8 @@ def _is_copy(path: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("kind") != CALIBRATION
 
 
-def _of_region(region: str, out: Path) -> Posterior:
-    """The one posterior of a region below `out`."""
+def of_regions(regions: Sequence[str], out: Path) -> Posterior:
+    """The one posterior below `out` that is of one of these regions. Raises InputError where there is none, or are several."""
     found, damaged = [], []
     for path in _below(out):
         try:
@@ -224,15 +224,16 @@ def _of_region(region: str, out: Path) -> Posterior:
         except InputError as error:
             damaged += error.messages
             continue
-        if one.scenario == region:
+        if one.scenario in regions:
             found.append(one)
     if len(found) == 1:
         return found[0]
+    named = " or ".join(regions)
     if found:
         listed = "".join(f"\n  {one.path}" for one in found)
-        raise InputError([f"{GIVEN} {WORD}: {out} holds several of {region}; name one of them:{listed}"])
+        raise InputError([f"{GIVEN} {WORD}: {out} holds several of {named}; name one of them:{listed}"])
     raise InputError([
-        f"{GIVEN} {WORD}: {out} holds none of {region}; make one with `anju calibrate {region}`, or name a file",
+        f"{GIVEN} {WORD}: {out} holds none of {named}; make one with `anju calibrate {regions[0]}`, or name a file",
         *damaged,
     ])  # fmt: skip
 

@@ -60,9 +60,9 @@ def design(posterior: Posterior, uncertain: tuple[Uncertain, ...], n: int, seed:
 
 
 def told(posterior: Posterior) -> dict[str, Any]:
-    """What a manifest says of it."""
+    """What a manifest says of it: wherever it was read from, the same."""
     return {
-        "id": posterior.id, "path": posterior.path, "scenario": posterior.scenario, "calibration": posterior.calibration,
+        "id": posterior.id, "scenario": posterior.scenario, "calibration": posterior.calibration,
         "names": list(posterior.names), "facts": list(posterior.facts), "model_hash": posterior.model_hash,
     }  # fmt: skip
 
@@ -79,7 +79,7 @@ def keep(posterior: Posterior | None, folder: Path, name: str = given.FILE) -> N
 
 
 def brief(posterior: Posterior | None) -> dict[str, Any] | None:
-    """What an answer says of it: wherever it was read from, the same."""
+    """What an answer says of it."""
     if posterior is None:
         return None
     return {"id": posterior.id, "scenario": posterior.scenario, "facts": len(posterior.facts)}

@@ -184,7 +184,7 @@ def posterior(folder: Path, facts=(), **other) -> Path:
 def test_futures_are_drawn_from_the_posterior(place, tmp_path):
     one = given.read(posterior(tmp_path))
     asked = cases.cases([str(place / "small.toml")], own_facts.to_validate(place / "my.csv"))
-    plan = study.plan_of(asked, points=30, posterior=lambda case: one)
+    plan = study.plan_of(asked, points=30, posterior=one)
     design = plan.cases[0].design
     pool = design.values[:, design.names.index("pool_persons")]
     assert set(pool) == {5200.0, 7800.0} and (pool == 5200.0).mean() > 0.5
@@ -192,7 +192,7 @@ def test_futures_are_drawn_from_the_posterior(place, tmp_path):
         "posterior",
         "posterior-withheld",
     }
-    few = study.plan_of(asked, points=8, posterior=lambda case: one).cases[0]
+    few = study.plan_of(asked, points=8, posterior=one).cases[0]
     assert few.id == plan.cases[0].id and np.array_equal(few.design.values, design.values[:8])
 
 
@@ -201,7 +201,57 @@ def test_what_the_posterior_was_set_to_is_no_test(place, tmp_path):
     one = given.read(posterior(tmp_path, [known]))
     asked = cases.cases([str(place / "small.toml")], own_facts.to_validate(place / "my.csv"))
     with pytest.raises(InputError, match="my.csv:2: moved: .*was set to it"):
-        study.plan_of(asked, posterior=lambda case: one)
+        study.plan_of(asked, posterior=one)
+
+
+@pytest.mark.parametrize(
+    ("other", "refused"),
+    [
+        ({}, True),
+        ({"date": None, "month": 24}, True),
+        ({"scope": "jinyun"}, False),
+        ({"date": "2026-12"}, False),
+        ({"event": "signed"}, False),
+        ({"held_against": "lishui"}, False),
+    ],
+)
+def test_what_it_was_set_to_under_another_name_is_no_test_either(place, tmp_path, other, refused):
+    told = {
+        "region": "Here", "period": "end of 2025", "quantity": "persons with keys", "held_against": "small", "metric": "persons",
+        "event": "keys", "scope": "region", "date": "2025-12",
+    }  # fmt: skip
+    one = given.read(posterior(tmp_path, [told | other]))
+    asked = cases.cases([str(place / "small.toml")], own_facts.to_validate(place / "my.csv"))
+    if refused:
+        with pytest.raises(InputError, match="my.csv:2: moved: .*was set to it"):
+            study.plan_of(asked, posterior=one)
+    else:
+        assert study.plan_of(asked, posterior=one).given is one
+
+
+def test_a_posterior_is_used_where_its_region_is_and_goes_with_the_answer(place, tmp_path):
+    """Scenarios of other regions come from their ranges, and that is said."""
+    (place / "other.toml").write_text(REGION.replace("6000", "6500"), "utf-8")
+    rows = [f"{row},{name}" for name in ("small.toml", "other.toml") for row in (MOVED,)]
+    rows = [
+        row.replace("small.toml", str(place / "small.toml")).replace("other.toml", str(place / "other.toml"))
+        for row in rows
+    ]
+    (place / "both.csv").write_text("\n".join((f"{HEAD},scenario", *rows)) + "\n", "utf-8")
+    path = posterior(tmp_path)
+    ran = run("--facts", place / "both.csv", "--given", path, *("--points", 2, "--replications", 1), "--no-figures",
+              "--out", tmp_path / "out", "--lang", "en")  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    said = " ".join(ran.stdout.split())
+    assert (
+        "(small), which was set to 0 other facts" in said
+        and "futures of other come from the stated ranges" in said
+    )
+    (folder,) = (tmp_path / "out").glob("validation-*")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    kept = given.read(folder / "posterior.json")
+    assert kept.id == manifest["given"]["id"] == manifest["request"]["given"] == given.read(path).id
+    assert str(tmp_path) not in (folder / "manifest.json").read_text("utf-8")
 
 
 # The command
@@ -243,7 +293,7 @@ def test_the_command(found, place):
         (("lishui", "--facts", "none.csv"), "CSV file of facts expected"),
         (("lishui", "--points", "1", "--replications", "1"), "one run has no interval"),
         (("lishui", "--given", "none.json"), "no such file"),
-        (("lishui", "gansu", "--given", "posterior"), "a posterior is of one region"),
+        (("lishui", "gansu", "--given", "posterior"), "holds none of lishui or gansu"),
         (("lishui", "--lang", "fr"), "zh, en or both"),
         (("lishui", "--formats", "gif"), "unknown"),
     ],

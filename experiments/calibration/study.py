@@ -401,7 +401,8 @@ def told(anchor: Anchor) -> dict[str, Any]:
     return {
         "region": fact.region, "period": fact.period, "quantity": fact.quantity, "value": fact.value, "unit": fact.unit,
         "source": fact.source, "held_against": anchor.case, "held_value": anchor.value, "held_unit": anchor.unit,
-        "error": anchor.sd, "scale": anchor.scale,
+        "error": anchor.sd, "scale": anchor.scale, "column": anchor.column, "metric": anchor.metric, "event": anchor.event,
+        "scope": anchor.scope, "date": anchor.date, "month": anchor.month,
     }  # fmt: skip
 
 

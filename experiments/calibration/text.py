@@ -217,8 +217,9 @@ def _runs(page: Page, c: Calibrated) -> None:
         f" draws; {len(g) - 1} batches, of which"
         f" {len(last)} at the stated errors, where {page.share(moved)} of candidates were accepted;"
         f" {sum(c.runs.values()):,} runs: {_by_case(page, c)}; seed {c.plan.seed}.",
-        f"粒子{c.plan.particles:,}个，源自先验抽样{c.roots:,}个，约合独立抽样{c.effective:,.0f}个；{len(g) - 1}批，其中{len(last)}批处于所述误差，"
-        f"候选接受率{page.share(moved)}；共{sum(c.runs.values()):,}次模拟：{_by_case(page, c)}；种子{c.plan.seed}。",
+        f"粒子{c.plan.particles:,}个，源自先验抽样{c.roots:,}个，约合独立抽样{c.effective:,.0f}个；{len(g) - 1}批，"
+        f"其中{len(last)}批处于所述误差，候选接受率{page.share(moved)}；"
+        f"共{sum(c.runs.values()):,}次模拟：{_by_case(page, c)}；种子{c.plan.seed}。",
     ))  # fmt: skip
     if c.sample.stopped:
         page.paragraph(page.say(

@@ -99,7 +99,7 @@ def cheapest(
     request = {
         "name": name, "levers": levers, "target": target, "probability": probability, "over": over, "cost": cost,
         "runs": runs, "confidence": confidence, **answering.asked(set_, with_),
-        "households": households is not None, **({"given": given} if given else {}),
+        "households": households is not None, **({"given": posterior.id} if posterior else {}),
     }  # fmt: skip
     parts = answering.Parts(store, words, study.estimate, study.run_cheapest)
     found = answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)

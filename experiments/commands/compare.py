@@ -127,7 +127,7 @@ def compare(
                 **asked(set_, with_),
                 "equal_budget": equal_budget,
                 "budget": budget,
-                **({"given": given} if given else {}),
+                **({"given": [one.id for one in posteriors if one]} if given else {}),
             },
             provenance={"threads": threads, "seconds": telling.seconds},
         )

@@ -122,7 +122,7 @@ def discover(
             boxes=boxes, depth=depth, support=min_support, threshold=threshold, criterion=peel, seed=seed
         )
     request = {
-        "names": list(names), **asked, "points": points, "replications": replications, "given": given, "boxes": boxes,
+        "names": list(names), **asked, "points": points, "replications": replications, "boxes": boxes,
         "threshold": threshold, "min_support": min_support, "peel": peel, "depth": depth,
         **answering.asked(set_, with_),
     }  # fmt: skip
@@ -139,6 +139,7 @@ def discover(
             given=posterior, **asked,
         )  # fmt: skip
     parts = answering.Parts(store, words, study.estimate, study.run_discovery)
+    request["given"] = None if posterior is None else posterior.id
     answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)
 
 

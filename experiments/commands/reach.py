@@ -114,7 +114,7 @@ def reach(
     request = {
         "name": name, "target": target, "probability": probability, "runs": runs, "prior": ",".join(asked), "map": map_,
         "map_points": map_points, **answering.asked(set_, with_), "households": households is not None,
-        **({"given": given} if given else {}), **({"lever": lever} if lever else {}),
+        **({"given": posterior.id} if posterior else {}), **({"lever": lever} if lever else {}),
     }  # fmt: skip
     parts = answering.Parts(store, words, study.estimate, study.run_reach)
     found = answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)

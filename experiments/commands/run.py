@@ -105,7 +105,7 @@ def run(
                 "name": name,
                 **asked(set_, with_),
                 "households": households is not None,
-                **({"given": given} if given else {}),
+                **({"given": posterior.id} if posterior else {}),
             },
             households=households,
             provenance={"threads": threads, "seconds": telling.seconds},

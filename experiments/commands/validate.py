@@ -32,7 +32,7 @@ def validate(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Draw futures from this posterior (file, folder or `posterior`), not from the ranges.",
+            help="Draw futures of its region from this posterior (file, folder or `posterior`), not from the ranges.",
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Run the scenarios that take long, too.")] = False,
@@ -61,11 +61,11 @@ def validate(
         asked = cases.cases(names or (), own, every=every, wanted=lambda family: region in (None, family))
         plan = study.plan_of(
             asked, points=points, replications=replications, seed=seed,
-            posterior=None if given is None else lambda case: posteriors.find(given, case.scenario, out),
+            posterior=study.posterior_of(given, asked.cases, out),
         )  # fmt: skip
     request = {
-        "names": list(names or ()), "facts": facts is not None, "given": given, "all": every, "points": points,
-        "replications": replications,
+        "names": list(names or ()), "facts": facts is not None, "all": every, "points": points,
+        "replications": replications, "given": None if plan.given is None else plan.given.id,
     }  # fmt: skip
     parts = answering.Parts(store, words, study.estimate, study.run_validation)
     answering.run(plan, parts, out, request, works, telling, dry_run=dry_run)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import answers
+from experiments import answers, given_use
 from experiments.answers import RUNS
 from experiments.discovery.cases import Event, Input
 from experiments.discovery.prim import Found
@@ -49,6 +49,7 @@ def write(
         answer_folder(d, out), answer=answer(d), tables=tables(d), text=lambda lang: text(d, lang),
         manifest=_manifest(d, answer_folder(d, out), request or {}), scenarios={"scenario": d.scenario},
         draw=_drawing(d, formats) if formats else None, provenance=provenance,
+        keep=lambda folder: given_use.keep(d.given, folder),
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def answer(d: Discovery) -> dict[str, Any]:
         "discovery": d.id,
         "sentence": {lang: sentence(d, lang) for lang in answers.LANGS},
         "event": _event(c.event),
-        "given": None if d.given is None else {"id": d.given.id, "facts": list(d.given.facts)},
+        "given": given_use.brief(d.given),
         "points": len(c.points),
         "design": c.kind,
         "runs": {"counted": c.runs, "failed": c.failed, "missing": c.missing, "undefined": c.undefined},
@@ -281,6 +282,6 @@ def _manifest(d: Discovery, place: Path, request: Mapping[str, Any]) -> dict[str
         "seed": d.settings.seed,
         "policies": [policy.name for policy in d.policies],
         "stores": at,
-        "given": None if d.given is None else d.given.id,
         "model_hash": d.model_hash,
+        **given_use.in_manifest(d.given),
     }

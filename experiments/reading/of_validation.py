@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.reading import again
 from experiments.reading.plain import made
 from experiments.reading.tables import columns
 from experiments.validation import judge
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 def found(answer: Answer) -> Any:
     """A validation as charts read it."""
     m, said = answer.manifest, answer.json
-    given = None if said["given"] is None else SimpleNamespace(**said["given"])
     plan = SimpleNamespace(
         cases=tuple(SimpleNamespace(case=SimpleNamespace(scenario=_scenario(answer, name), name=name))
                     for name in said["scenarios"]),
-        id=m["validation"], seed=m["seed"], points=m["points"], replications=m["replications"], given=given,
+        id=m["validation"], seed=m["seed"], points=m["points"], replications=m["replications"], given=again.posterior(answer),
         left_out=tuple(said["left_out"]),
     )  # fmt: skip
     told = said | {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import answers
+from experiments import answers, given_use
 from experiments.answers import RUNS, Table
 from experiments.validation import judge
 from experiments.validation.text import sentence, text
@@ -54,6 +54,7 @@ def write(
         scenarios={f"scenario-{one.case.name.replace('/', '-')}": one.case.scenario for one in v.plan.cases},
         draw=draw if formats else None,
         provenance=provenance,
+        keep=lambda folder: given_use.keep(v.plan.given, folder),
     )
 
 
@@ -67,7 +68,7 @@ def answer(v: Validation) -> dict[str, Any]:
         "points": v.plan.points,
         "replications": v.plan.replications,
         "seed": v.plan.seed,
-        "given": _given(v.plan),
+        "given": given_use.brief(v.plan.given),
         "sentence": {lang: sentence(v, lang) for lang in LANGS},
         "facts": [dataclasses.asdict(row) | {"loses": row.loses} for row in judged.rows],
         "coverage": {
@@ -157,12 +158,6 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Table:
     return found
 
 
-def _given(plan: Plan) -> dict[str, Any] | None:
-    if plan.given is None:
-        return None
-    return {"id": plan.given.id, "path": plan.given.path, "facts": list(plan.given.facts)}
-
-
 def _manifest(v: Validation, request: Mapping[str, Any]) -> dict[str, Any]:
     """All that is needed to do it again."""
     plan = v.plan
@@ -173,7 +168,6 @@ def _manifest(v: Validation, request: Mapping[str, Any]) -> dict[str, Any]:
         "points": plan.points,
         "replications": plan.replications,
         "seed": plan.seed,
-        "given": _given(plan),
         "model_hash": plan.cases[0].job.model_hash,
         "stores": {
             f"{one.case.name}/{name}": f"../{one.folder_name}/{RUNS}/{name}"
@@ -193,4 +187,5 @@ def _manifest(v: Validation, request: Mapping[str, Any]) -> dict[str, Any]:
             {"id": row.id, "value": row.fact, "unit": row.unit, "source": row.source, "where": row.where}
             for row in v.judged.rows
         ],
+        **given_use.in_manifest(plan.given),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -24,11 +24,13 @@ from experiments.validation.cases import GRANTED
 from experiments.validation.cases import WITHHELD as WITHHELD_INCOME
 from scenarios.errors import InputError
 from scenarios.reader import family
+from scenarios.scenario import month_of
 
 if TYPE_CHECKING:
     from experiments.executors import Executor
     from experiments.given import Posterior
     from experiments.validation.cases import Case, Cases
+    from scenarios.facts import Match
 
 FORMAT = 1  # of the ids
 POINTS, REPLICATIONS = 50, 2
@@ -127,28 +129,38 @@ class Validation:
 
 def plan_of(
     cases: Cases, *, points: int = POINTS, replications: int = REPLICATIONS, seed: int = 1,
-    posterior: Callable[[Case], Posterior] | None = None,
+    posterior: Posterior | None = None,
 ) -> Plan:  # fmt: skip
-    """What a validation takes. `posterior` finds the one that futures of a scenario are drawn from.
+    """What a validation takes. Futures of scenarios of the posterior's region are drawn from it.
 
     Raises InputError for too few runs, and where the posterior was set to one of the facts.
     """
     check_numbers(seed, points=points, replications=replications)
     if points * replications < 2:
         raise InputError(["--points 1 --replications 1: one run has no interval; two expected at least"])
-    regions = dict.fromkeys(family(case.name) for case in cases.cases)
-    if posterior and len(regions) > 1:
-        raise InputError([
-            f"--given: a posterior is of one region, and these scenarios are of {', '.join(regions)}; name scenarios of one"
-        ])  # fmt: skip
-    found, used = [], None
+    found = []
     for case in cases.cases:
-        used = posterior(case) if posterior else None
+        used = posterior if posterior is not None and posterior.scenario == family(case.name) else None
         if used is not None:
             _refuse_known(case, used)
         design = _design(case, points, seed, used)
         found.append(CasePlan(case, design, replications, seed, used.id if used else ""))
-    return Plan(tuple(found), cases.left_out, points, replications, seed, used)
+    return Plan(tuple(found), cases.left_out, points, replications, seed, posterior)
+
+
+def posterior_of(text: str | None, cases: Sequence[Case], out: Path) -> Posterior | None:
+    """The posterior that `--given` names, fit for all cases of its region; None where none is asked for.
+
+    Raises InputError for one that is of no case's region.
+    """
+    if text is None:
+        return None
+    regions = list(dict.fromkeys(family(case.name) for case in cases))
+    found = given.of_regions(regions, out) if text.strip() == given.WORD else given.read(text)
+    mine = [case for case in cases if family(case.name) == found.scenario]
+    for case in mine or cases[:1]:
+        given.check(found, case.scenario)
+    return found
 
 
 def _design(case: Case, points: int, seed: int, posterior: Posterior | None) -> Design:
@@ -161,14 +173,33 @@ def _design(case: Case, points: int, seed: int, posterior: Posterior | None) -> 
 
 def _refuse_known(case: Case, posterior: Posterior) -> None:
     """What a calibration was set to says nothing about how well the model forecasts."""
-    known = {tuple(fact.get(name) for name in ("region", "period", "quantity")) for fact in posterior.facts}
     wrong = [
         f"{kept.match.where}: {kept.match.fact.quantity}: {posterior.path} was set to it, so it cannot be held against it"
         for kept in case.kept
-        if (kept.match.fact.region, kept.match.fact.period, kept.match.fact.quantity) in known
+        if any(_is_same(fact, kept.match, case) for fact in posterior.facts)
     ]
     if wrong:
         raise InputError(wrong)
+
+
+def _is_same(fact: Mapping[str, Any], match: Match, case: Case) -> bool:
+    """Whether a fact of a calibration is the one of a match: by name, or by the outcome, place and month that answer to it."""
+    names = ("region", "period", "quantity")
+    if all(fact.get(name) == getattr(match.fact, name) for name in names):
+        return True
+    if family(fact.get("held_against", "")) != family(case.name):
+        return False
+    if match.column or fact.get("column"):
+        return match.column == fact.get("column")
+    same = all(
+        (fact.get(name) or "") == (getattr(match, name) or "") for name in ("metric", "event", "scope")
+    )
+    return same and _month(fact, case) == month_of(match.date, case.scenario.start)
+
+
+def _month(fact: Mapping[str, Any], case: Case) -> int:
+    """The month at whose end a calibration counted, from 0."""
+    return month_of(fact["date"], case.scenario.start) if fact.get("date") else (fact.get("month") or 0) - 1
 
 
 def runs_folder(plan: CasePlan, out: Path) -> Path:

@@ -91,10 +91,15 @@ def _head(page: Page, v: Validation) -> None:
     ))  # fmt: skip
     if plan.given is not None:
         page.paragraph(page.say(
-            f"Futures are drawn from the posterior {plan.given.id} ({plan.given.path}), which was set to"
+            f"Futures are drawn from the posterior {plan.given.id} ({plan.given.scenario}), which was set to"
             f" {counted(len(plan.given.facts), 'other fact')}.",
-            f"各未来取自后验 {plan.given.id}（{plan.given.path}），其据以校准的是另外{len(plan.given.facts)}项事实。",
+            f"各未来取自后验 {plan.given.id}（{plan.given.scenario}），其据以校准的是另外{len(plan.given.facts)}项事实。",
         ))  # fmt: skip
+        if others := [one.case.name for one in plan.cases if not one.given]:
+            page.paragraph(page.say(
+                f"It says nothing of other regions: futures of {', '.join(others)} come from the stated ranges.",
+                f"它不涉及其他地区：{'、'.join(others)}的各未来取自给定范围。",
+            ))  # fmt: skip
     if plan.left_out:
         page.paragraph(page.say(
             f"Left out, because a run of it takes long: {', '.join(plan.left_out)}. Name it, or add --all.",
