@@ -75,14 +75,28 @@ def plan() -> Scenario:
 class Lishui(RelocationModel):
     """The plan at the central values of all that is uncertain, with levers of your own.
 
-    Parameters: `kwargs` (Mesa looks for this very name) are levers in the parameter's unit, the rest stay as planned; `study_seed` is
-    what `anju run --seed` takes, and `rng` the same, for `batch_run` of Mesa 3.5 and newer. The numbers are those of
-    `anju run lishui --points 1 --set ...`. Raises InputError.
+    Parameters: levers, each in its parameter's unit, None for as planned; `study_seed` is what `anju run --seed` takes, and `rng` the
+    same, for `batch_run` of Mesa 3.5 and newer. The numbers are those of `anju run lishui --points 1 --set ...`. Raises InputError.
     """
 
-    def __init__(self, *, study_seed: int = 1, rng: int | None = None, **kwargs: float):
-        # not `scenario`: that name is Mesa's from 3.5 on. Values as after --set, in the parameter's unit
-        self.programme = scenarios.load(SCENARIO, sets={name: str(value) for name, value in kwargs.items()})
+    # no **kwargs: Mesa 3.5 would put a `scenario` of its own into them, which is why ours is called `programme`
+    def __init__(
+        self,
+        *,
+        subsidy_yuan_per_person: float | None = None,
+        homes_factor: float | None = None,
+        loan_rate_factor: float | None = None,
+        service_openings_per_year: float | None = None,
+        public_posts: float | None = None,
+        study_seed: int = 1,
+        rng: int | None = None,
+    ):
+        levers = (
+            subsidy_yuan_per_person, homes_factor, loan_rate_factor, service_openings_per_year, public_posts,
+        )  # fmt: skip
+        named = zip(LEVERS, levers, strict=True)
+        sets = {name: str(value) for name, value in named if value is not None}  # as after --set
+        self.programme = scenarios.load(SCENARIO, sets=sets)
         super().__init__(
             assemble.inputs(self.programme),
             rng=run_seed(int(study_seed) if rng is None else rng, 0),
