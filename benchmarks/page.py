@@ -26,6 +26,7 @@ ROUNDS = 3
 OPTIONS = {
     "regions": {"help": "regions, comma-separated", "default": ",".join(REGIONS)},
     "rounds": {"help": "slider moves a region", "type": int, "default": ROUNDS},
+    "futures": {"help": "futures of an answer (as the page's)", "type": int, "default": None},
 }
 
 
@@ -39,10 +40,14 @@ class Move(NamedTuple):
     futures: int
 
 
-def tables(quick: bool, regions: str = "lishui", rounds: int = ROUNDS) -> Iterator[Table]:
+def tables(
+    quick: bool, regions: str = "lishui", rounds: int = ROUNDS, futures: int | None = None
+) -> Iterator[Table]:
     """From a slider to the first answer and to all futures, by region, over one bare replication."""
     names = ("lishui",) if quick else tuple(regions.split(","))
-    found = {name: moves(name, rounds=1 if quick else rounds, futures=2 if quick else None) for name in names}
+    found = {
+        name: moves(name, rounds=1 if quick else rounds, futures=2 if quick else futures) for name in names
+    }
     columns = (
         "region", "futures", "bare run, s", "first answer, s", "over bare", "at futures", "all futures, s", "over bare",
         "over bare x futures / CPUs",

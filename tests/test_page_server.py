@@ -17,7 +17,7 @@ from sweeps import town
 
 import scenarios
 from experiments import cli
-from experiments.page import serve, server
+from experiments.page import live, serve, server
 from experiments.page.live import Engine
 from experiments.page.settings import Catalogue
 from scenarios.errors import InputError
@@ -105,7 +105,20 @@ def test_a_stream_answers_again_and_again_then_ends(page):
     assert again[0] == ("answer", answers[-1])
 
 
-def test_a_newer_request_of_the_tab_ends_the_older(page):
+@pytest.fixture
+def endless(monkeypatch):
+    """Runs of Lishui that end only when nobody waits for them."""
+    inner = live.in_slices
+
+    def run(inputs, *, seed, wanted):
+        while len(inputs.population.county) > 10_000 and wanted():
+            time.sleep(0.01)
+        return inner(inputs, seed=seed, wanted=wanted)
+
+    monkeypatch.setattr(live, "in_slices", run)
+
+
+def test_a_newer_request_of_the_tab_ends_the_older(page, endless):
     with page.stream("GET", "/api/live?scenario=lishui&set=loan_limit_yuan=0&tab=three") as older:
         lines = events(older)
         said = threading.Thread(target=lambda: found.extend(lines))
@@ -126,7 +139,7 @@ def idle(page):
     assert not page.engine.tickets
 
 
-def test_a_closed_connection_ends_its_work(page):
+def test_a_closed_connection_ends_its_work(page, endless):
     with page.stream("GET", "/api/live?scenario=lishui&set=loan_limit_yuan=100000") as response:
         next(response.iter_lines())
         assert page.engine.tickets
@@ -263,8 +276,6 @@ def test_half_open_connections(page):
 
 
 def test_a_setting_that_cannot_be_run_is_said_in_the_stream(page, monkeypatch):
-    from experiments.page import live
-
     def broken(*args, **more):
         raise InputError(["town: impossible"])
 

@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 
 FUTURES, FEW_FUTURES = 50, 10
 LARGE = 10_000_000  # households times months above which few futures are run
-SLICE_SECONDS = 0.12  # of a run between two looks at whether anybody still waits for it
+SLICE_SECONDS = (
+    0.12  # of the CPU between two looks at whether anybody waits: a busy machine makes slices no shorter
+)
 FIRST_SLICE = 600_000  # households times months of the first slice, before its pace is known
 JOBS = 256  # settings whose summaries are kept, about 200 kB each
 HOUSEHOLDS_BYTES = 256 * 2**20  # of the households kept, so that a setting need not make them again
@@ -296,11 +298,11 @@ def in_slices(inputs: Inputs, *, seed: int, wanted: Callable[[], bool]) -> Resul
     month, slice_ = 0, max(1, FIRST_SLICE // max(len(households), 1))
     while month < inputs.months:
         go_on()
-        last, began = min(month + slice_, inputs.months), time.perf_counter()
+        last, began = min(month + slice_, inputs.months), time.thread_time()
         advance(
             households, status, books, inputs.policy, inputs.modes, inputs.window, seed, month, last, outcomes
         )
-        taken = max(time.perf_counter() - began, 1e-6)
+        taken = max(time.thread_time() - began, 1e-6)
         slice_ = max(1, min(int(slice_ * SLICE_SECONDS / taken), 2 * slice_))
         month = last
     account(outcomes, inputs.policy, inputs.institutions.core_counties, months=inputs.months)
