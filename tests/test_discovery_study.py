@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import scenarios
-from experiments import cli, given, sweep
+from experiments import cli, given, logs, sweep
 from experiments import design as designs
 from experiments.discovery import cases, prim, store, study, text
 from experiments.discovery import tree as trees
@@ -317,6 +318,49 @@ def test_futures_from_a_posterior(lishui, tmp_path, ruled):
         [one.name for one in d.case.inputs].index(PRICE),
     )
     assert "posterior" in text.text(d, "en") and "后验" in text.text(d, "zh")
+    for lang in ("en", "zh"):  # of all charts of futures
+        assert read.id in charts._footnote(d, Words(lang))[0]
+    folder = store.write(d, tmp_path / "out")
+    assert given.read(folder / "posterior.json").id == read.id
+    assert json.loads((folder / "manifest.json").read_text("utf-8"))["given"]["id"] == read.id
+
+
+def test_a_tie_by_some_criteria_is_told(tmp_path):
+    d = study.run_discovery(planned("lishui", "lishui/jobs-first"), tmp_path, Threads(1))
+    assert d.regrets is not None
+    choices = [dataclasses.replace(one, policies=("lishui",)) for one in d.regrets.choices]
+    alone = dataclasses.replace(d, regrets=dataclasses.replace(d.regrets, choices=tuple(choices)))
+    assert "as good" not in text.sentence(alone, "en") and "同样好" not in text.sentence(alone, "zh")
+    choices[0] = dataclasses.replace(choices[0], policies=("lishui", "lishui/jobs-first"))
+    tied = dataclasses.replace(d, regrets=dataclasses.replace(d.regrets, choices=tuple(choices)))
+    assert tied.regrets is not None and tied.regrets.agreed == ("lishui",)
+    name = next(one.title for one in d.policies if one.name == "lishui/jobs-first")
+    assert text.sentence(tied, "en").endswith(f"by some, {name['en']} is as good.")
+    assert text.sentence(tied, "zh").endswith(f"“{name['zh']}”同样好。")
+
+
+def test_a_damaged_part_is_said_to_be_left_out(tmp_path, capsys):
+    """Nothing is run here, so nothing is promised."""
+    place = swept(tmp_path, scenarios.load("lishui"))
+    shard = sorted(place.rglob("*.parquet"))[-1]
+    shard.write_bytes(shard.read_bytes()[:-40])
+    logs.start(0)
+    logging.disable(logging.NOTSET)
+    with pytest.raises(InputError):
+        study.in_store(study.open_store(place, FEW))
+    said = capsys.readouterr().err
+    assert "left out here" in said and "the command that made the store does them again" in said
+
+
+def test_the_number_of_a_box_hides_no_dot():
+    figure = Figure()
+    ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), xlim=(0.0, 1.0), ylim=(0.0, 1.0))
+    dots = np.array([[0.49, 0.49], [0.51, 0.49], [0.49, 0.51], [0.05, 0.95]])
+    corners = [(0.5, 0.5), (0.2, 0.5), (0.5, 0.2), (0.2, 0.2)]
+    corner, offset = charts._clear(ax, corners, dots)
+    at = ax.transData.transform(corner) + np.array(offset) * figure.dpi / 72.0
+    away = np.hypot(*(ax.transData.transform(dots) - at).T).min() / figure.dpi * 72.0
+    assert away > 10.0 and corner != (0.5, 0.5)
 
 
 def test_what_not_all_policies_share_stays_central(lishui):

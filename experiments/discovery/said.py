@@ -93,9 +93,14 @@ def _anew(page: Page, found: Found) -> str:
 def _robust(page: Page, d: Discovery) -> str:
     assert d.regrets is not None
     if named := d.regrets.agreed:
+        as_good = {name for choice in d.regrets.choices for name in choice.policies} - set(named)
+        others = titles(page, d, [policy.name for policy in d.policies if policy.name in as_good])
+        tied = (
+            page.say(f"; by some, {others} is as good", f"；按其中部分准则，{others}同样好") if others else ""
+        )
         return page.say(
-            f"Most robust by every criterion: {titles(page, d, named)}.",
-            f"按各项准则最稳健的都是{titles(page, d, named)}。",
+            f"Most robust by every criterion: {titles(page, d, named)}{tied}.",
+            f"按各项准则最稳健的都是{titles(page, d, named)}{tied}。",
         )
     share = _choice(d, "share")
     most = _choice(d, "regret_most")

@@ -38,6 +38,7 @@ NAMES, SAID = 52.0, 40.0  # mm, left and right of the bars
 PANEL = 66.0  # mm, height of the panels below
 LEAF, SHARES = 13.0, 48.0  # mm, a leaf of the tree and the bars behind it
 PITCH, KEYS = 8.0, 9.5  # mm a policy, and what marks mean above them
+BESIDE = 5.5  # points between a box's corner and its number, which hides no dot
 CLEAN, HIT = style.SKY, style.VERMILLION
 MOST_DOTS = 3000
 
@@ -146,8 +147,8 @@ def _footnote(d: Discovery, words: Words) -> list[str]:
         points=f"{len(d.case.points):,}", what=many(_page(words), d),
     )  # fmt: skip
     line = words("comma").join((name, made))
-    if d.case.futures and d.given is None:
-        line += words("stop") + words("futures")
+    if d.case.futures:
+        line += words("stop") + caption.futures(d.given, words)
     return [line, words("sources", list=words("comma").join(caption.sources(s, words)))]
 
 
@@ -297,7 +298,7 @@ def _dots(sheet: style.Sheet, d: Discovery, words: Words, top: float, wide: floa
     for axis, k in zip("xy", two, strict=False):
         _axis(ax, axis, d.case.inputs[k], words, wide - 14.0 if axis == "x" else PANEL)
     for number, found in enumerate(d.search.boxes, 1):
-        _outline(ax, d, found, two, number)
+        _outline(ax, d, found, two, number, np.column_stack([across, up]))
 
 
 def _axis(ax: Any, axis: str, one: Input, words: Words, room: float) -> None:
@@ -316,8 +317,8 @@ def _axis(ax: Any, axis: str, one: Input, words: Words, room: float) -> None:
     getattr(ax, f"set_{axis}lim")(*ends)
 
 
-def _outline(ax: Any, d: Discovery, found: Found, two: Sequence[int], number: int) -> None:
-    """A box in the plane of two inputs; dashed where other inputs limit it too."""
+def _outline(ax: Any, d: Discovery, found: Found, two: Sequence[int], number: int, dots: np.ndarray) -> None:
+    """A box in the plane of two inputs; dashed where other inputs limit it too. Its number keeps clear of the dots, (dots, 2)."""
     if not set(two) & set(found.box.inputs):
         return
     sides = []
@@ -331,8 +332,36 @@ def _outline(ax: Any, d: Discovery, found: Found, two: Sequence[int], number: in
     alone = set(found.box.inputs) <= set(two)
     ax.add_patch(Rectangle((left, low), right - left, high - low, fill=False, edgecolor=style.INK, lw=1.0,
                            ls="-" if alone else (0, (4, 2)), zorder=4))  # fmt: skip
-    ax.annotate(str(number), (right, high), (-2.5, -2.5), textcoords="offset points", ha="right", va="top", size=style.NOTE,
-                bbox=dict(boxstyle="round,pad=0.15", fc="white", ec="none"), zorder=5)  # fmt: skip
+    place, offset = _clear(ax, [(x, y) for y in (high, low) for x in (right, left)], dots)
+    ax.annotate(
+        str(number),
+        place,
+        offset,
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        size=style.NOTE,
+        zorder=5,
+    )
+
+
+def _clear(
+    ax: Any, corners: Sequence[tuple[float, float]], dots: np.ndarray
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The corner, and how far from it in points, at which a number is farthest from all dots."""
+    points = ax.figure.dpi / 72.0
+    there = ax.transData.transform(dots) / points
+    spots = [
+        (corner, (side * BESIDE, up * BESIDE)) for corner in corners for up in (-1, 1) for side in (-1, 1)
+    ]
+
+    def room(spot: tuple[tuple[float, float], tuple[float, float]]) -> float:
+        at = ax.transData.transform(spot[0]) + np.array(spot[1]) * points
+        if not ax.bbox.contains(*at):
+            return -1.0
+        return float(np.hypot(*(there - at / points).T).min())
+
+    return max(spots, key=room)
 
 
 def _trade_off(

@@ -382,7 +382,11 @@ class Store:
                     shards.set_aside(path).parent,
                 )
             elif wrong and path.exists():
-                log.warning("%s: %s; its runs are left out here and will be run again", path, wrong)
+                log.warning(
+                    "%s: %s; its runs are left out here, and the command that made the store does them again",
+                    path,
+                    wrong,
+                )
         return self._sound[path.name]
 
     def _in_order(self, table: pa.Table) -> pa.Table:
