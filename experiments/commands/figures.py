@@ -74,8 +74,8 @@ def figures(
     langs, kinds, sizes = _langs(lang), formats_of(formats), _sizes(size)
     names = None if only is None else [name.strip() for name in only.split(",")]
     with door():
-        files.check_folder(study if out is None else out)
         answer = reading.answer(study)
+        files.check_folder(study if out is None else out)
         charts = redraw.chosen(answer, names, map_)
     options = {"langs": langs, "formats": kinds, "sizes": sizes}
     with door(), writing():

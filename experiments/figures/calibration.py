@@ -128,7 +128,13 @@ def _parameters(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> 
     ax = sheet.axes(style.MARGIN + names, top, width, height)
     right = style.MARGIN + names + width + 3.0
     sheet.label(right, top - 2.0, say(words, "width"), color=style.GREY)
-    sheet.label(right + NUMBERS + WIDTHS - 3.0, top - 2.0, say(words, "ratio"), color=style.GREY, ha="right")
+    sheet.label(
+        right + style.grown(NUMBERS + WIDTHS) - 3.0,
+        top - 2.0,
+        say(words, "ratio"),
+        color=style.GREY,
+        ha="right",
+    )
     order = sorted(
         range(len(c.parameters)), key=lambda k: (c.parameters[k].verdict == UNMOVED, c.parameters[k].ratio)
     )
@@ -145,7 +151,7 @@ def _parameters(sheet: style.Sheet, c: Calibrated, words: Words, top: float) -> 
         sheet.label(style.MARGIN, at, _fit(name, names - 2.0))
         ends = [written(one.posterior[q], unit, words.lang) for q in (0, 2)]
         sheet.label(right, at, span(*ends))
-        sheet.label(right + NUMBERS + WIDTHS - 3.0, at, words.percent(one.ratio), ha="right")
+        sheet.label(right + style.grown(NUMBERS + WIDTHS) - 3.0, at, words.percent(one.ratio), ha="right")
     ax.set(xlim=(0.0, 1.0), ylim=(-0.5, len(order) - 0.5), yticks=[], xticks=[0.0, 0.25, 0.5, 0.75, 1.0])
     ax.set_xlabel(say(words, "range"))
     style.bare(ax, "left")
@@ -170,11 +176,11 @@ def _fit(text: str, width: float) -> str:
 def _names_width(c: Calibrated, words: Words) -> float:
     """Room for the names of parameters; names of facts are broken into lines."""
     longest = max(style.width_of(c.labels[one.name][words.lang], style.TEXT) for one in c.parameters)
-    return min(max(longest + 3.0, LEAST), NAMES)
+    return min(max(longest + 3.0, style.grown(LEAST)), style.grown(NAMES))
 
 
 def _panel_width(names: float) -> float:
-    return style.WIDTH - 2 * style.MARGIN - names - NUMBERS - WIDTHS
+    return style.WIDTH - 2 * style.MARGIN - names - style.grown(NUMBERS + WIDTHS)
 
 
 # Facts

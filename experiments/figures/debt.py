@@ -391,7 +391,7 @@ def _below(sheet: style.Sheet, study: Any, d: Data, words: Words, top: float, le
             ax.set_xticks(ax.get_xticks(minor=True), labels=labels, minor=True)
         ax.locator_params(axis="y", nbins=5)
         ax.yaxis.set_major_formatter(lambda v, _: f"{v:,.10g}")
-        ax.set_ylabel(name)
+        ax.set_ylabel(style.wrap(name, LOWER, style.TEXT))
 
 
 def _curve(ax: Any, levels: np.ndarray, colour: str, banded: bool) -> None:

@@ -33,7 +33,7 @@ WIDTH, MARGIN = 180.0, 4.0
 TITLE, NOTE, TEXT, SMALL = 9.5, 7.0, 6.5, 5.5  # points
 LEADING = 1.32 * 25.4 / 72.0  # line height in mm a point of type
 
-SLIDE = (338.7, 190.5)  # mm, 16:9
+SLIDE = (190.5 * 16 / 9, 190.5)  # mm
 SLIDE_TYPE = {"TITLE": 16.0, "NOTE": 11.0, "TEXT": 10.4, "SMALL": 10.0}  # points at least, on the slide
 SLIDE_PIXELS = 2560  # across
 SLIDE_TRIES = 6  # less height makes the type larger, which takes height again
