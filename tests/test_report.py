@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Requests, axe, browser  # noqa: F401
@@ -189,9 +190,11 @@ class Ids(HTMLParser):
         self.loaded: list[str] = []
 
     def handle_starttag(self, tag, attrs) -> None:
-        self.ids += [value for name, value in attrs if name == "id"]
-        self.loaded += [v for name, v in attrs if name in ("src", "srcset", "data", "poster", "action")]
-        self.loaded += [v for name, v in attrs if "href" in name and tag in ("link", "use", "image", "base")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.loaded += [v or "" for name, v in attrs if name in ("src", "srcset", "data", "poster", "action")]
+        self.loaded += [
+            v or "" for name, v in attrs if "href" in name and tag in ("link", "use", "image", "base")
+        ]
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -212,7 +215,7 @@ def test_the_font_has_exactly_the_letters_that_are_shown(reports, lang):
     data = re.search(r"data:font/woff2;base64,([^)]+)\)", page)
     assert data is not None
     with TTFont(io.BytesIO(base64.b64decode(data[1]))) as font:
-        known = {chr(code) for code in font.getBestCmap()}
+        known = {chr(code) for code in font.getBestCmap() or {}}
         copyright = next(str(one) for one in font["name"].names if one.nameID == 0)
     shown = {letter for letter in fonts.shown(page) if not letter.isspace()}
     assert shown <= known and "安" in known
@@ -260,7 +263,7 @@ def test_the_pdf_can_be_read(reports, study, lang):
     for tile in said.tiles:
         assert re.sub(r"\s+", "", tile.number) in plain
     assert reader.metadata is not None and study.scenario.title[lang] in reader.metadata.title
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     assert root["/Lang"] == Words(lang).tag and root["/MarkInfo"]["/Marked"]
     marks = {one["/Title"] for one in reader.outline if not isinstance(one, list)}
     below = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -76,7 +76,7 @@ def _kinds(text: str) -> list[str]:
     return kinds
 
 
-def _without_pango(kinds: list[str], pdf) -> str:
+def _without_pango(kinds: list[str], pdf: Any) -> str:
     """Leave the PDF out where it cannot be made, and say why. Raises Failed if nothing else was asked for."""
     if "pdf" not in kinds:
         return ""

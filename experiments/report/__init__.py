@@ -10,6 +10,7 @@ from experiments import files
 
 if TYPE_CHECKING:
     from experiments.report.chapters import Chapter
+    from experiments.report.page import Report
 
 FORMATS = ("html", "pdf")
 
@@ -45,7 +46,7 @@ def named(chapter: Chapter) -> str:
     return chapter.folder.replace("/", "-") + "-report"
 
 
-def _file(report, kind: str) -> bytes:
+def _file(report: Report, kind: str) -> bytes:
     from experiments.report import pdf
 
     return report.html.encode() if kind == "html" else pdf.render(report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.files import digest
@@ -54,14 +55,14 @@ def _runs(chapter: Chapter, words: Words) -> str:
     )
 
 
-def commands(chapter: Chapter, words: Words) -> list[tuple[str, str]]:
-    """What to type, each with what it does."""
-    folder = shlex.quote(chapter.folder)
+def commands(chapters: Sequence[Chapter], words: Words) -> list[tuple[str, str]]:
+    """What to type, each with what it does; the first chapter is what the report is about."""
+    folders = [shlex.quote(chapter.folder) for chapter in chapters]
     found = [
-        (words("again_check"), f"anju reproduce {folder}"),
-        (words("again_report"), f"anju report {folder} --lang {words.lang}"),
+        (words("again_check"), "\n".join(f"anju reproduce {folder}" for folder in folders)),
+        (words("again_report"), f"anju report {' '.join(folders)} --lang {words.lang}"),
     ]
-    run = _run(chapter.answer.manifest) if chapter.answer.kind == "run" else ""
+    run = _run(chapters[0].answer.manifest) if chapters[0].answer.kind == "run" else ""
     return [(words("again_run"), run), *found] if run else found
 
 

@@ -24,6 +24,7 @@ from experiments.report.words import Words
 from experiments.wording import Page as Lines
 from scenarios.limits import limits
 
+NAMED_FIRST = ("compare", "contributions")  # kinds whose text begins with what was compared
 FONTS, NOTICE = "/*anju-fonts*/", "anju-font-notice"  # places that are filled once the letters are known
 
 
@@ -61,7 +62,7 @@ def report(chapters: Sequence[Chapter], lang: str) -> Report:
     for chapter in chapters[1:]:
         parts.append(_part(chapter, first, words, n))
         n += len(parts[-1].pictures)
-    content = _content(first, parts, shown, words)
+    content = _content(chapters, parts, shown, words)
     running = f"Anju {content['version']} · {content['title']} · {content['id']}"
     html = _template().render(
         report=content, words=words, limits=limits(), style=Markup(_style(words, running)), fonts_here=Markup(FONTS),
@@ -73,7 +74,10 @@ def report(chapters: Sequence[Chapter], lang: str) -> Report:
     )  # fmt: skip
 
 
-def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Words) -> dict[str, Any]:
+def _content(
+    chapters: Sequence[Chapter], parts: list[_Part], shown: list[Picture], words: Words
+) -> dict[str, Any]:
+    first = chapters[0]
     lang, scenario = words.lang, first.scenarios[0]
     header: Any = scenario.header
     verdict = first.judged
@@ -90,7 +94,7 @@ def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Wo
         "title": first.answer.title[lang], "id": first.answer.id, "kind": words.kind(first.answer.kind),
         "version": metadata.version("anju"), "authors": words.join([str(author) for author in header["authors"]]),
         "description": header["description"][lang],
-        "sentence": told.sentence if told else words.sentences(text[0].said),
+        "sentence": _first_said(first, text, shown, words),
         "tiles": told.tiles if told else [], "sure": told.sure if told else [],
         "targets": _targets(told.targets, words) if told and told.targets else None,
         "why": told.why if told else [], "drivers": _drivers(told.drivers, words) if told and told.drivers else None,
@@ -107,7 +111,7 @@ def _content(first: Chapter, parts: list[_Part], shown: list[Picture], words: Wo
         "several": "" if len(first.scenarios) == 1 else words(
             "policies_more", title=scenario.title[lang], name=scenario.name
         ),
-        "facts": facts(first, words), "commands": commands(first, words),
+        "facts": facts(first, words), "commands": commands(chapters, words),
         "own_households": "households.parquet" in first.answer.manifest["files"],
         "cite": _cite(first, words),
     }  # fmt: skip
@@ -129,15 +133,23 @@ def _contents(content: dict[str, Any], words: Words) -> list[tuple[str, str]]:
 
 def _part(chapter: Chapter, about: Chapter, words: Words, first: int) -> _Part:
     text, lang = chapter.text(words.lang), words.lang
-    verdict = chapter.judged
-    sentence = judgement.judgement(verdict, words).sentence if verdict else words.sentences(text[0].said)
+    drawn = pictures(chapter.answer, lang, first, prefix=chapter.own)
+    sentence = _first_said(chapter, text, drawn, words)
     title = words.kind(chapter.answer.kind)
     if chapter.answer.title != about.answer.title and len(chapter.scenarios) == 1:
         title += f"{': ' if lang == 'en' else '：'}{chapter.answer.title[lang]}"
     return _Part(
-        chapter.own, title, sentence, pictures(chapter.answer, lang, first, prefix=chapter.own),
-        text[1:],
+        chapter.own, title, sentence, drawn, text[1:],
     )  # fmt: skip
+
+
+def _first_said(chapter: Chapter, text: list[Section], drawn: list[Picture], words: Words) -> str:
+    """The finding: a run's verdict, else what the text begins with, unless it begins with names; then the first chart's."""
+    if chapter.judged:
+        return judgement.judgement(chapter.judged, words).sentence
+    if chapter.answer.kind in NAMED_FIRST and drawn:
+        return drawn[0].title
+    return words.sentences(text[0].said)
 
 
 def _held_and_basis(verdict: Any, lang: str) -> tuple[list[Section], list[Section]]:
