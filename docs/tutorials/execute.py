@@ -34,7 +34,7 @@ def executed(path: Path, folder: Path) -> NotebookNode:
             notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}
         )
         client.execute()
-    return clean(notebook)
+    return clean(notebook, folder)
 
 
 @contextmanager
@@ -50,15 +50,15 @@ def _environment(lang: str):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def clean(notebook: NotebookNode) -> NotebookNode:
-    """Without what changes from run to run: times, counts of the kernel, pieces in which text arrived."""
+def clean(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Without what changes from run to run: the folder, counts of the kernel, pieces in which text arrived."""
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
         cell.metadata = {"tags": cell.metadata.tags} if "tags" in cell.metadata else {}
         if cell.cell_type == "code":
             cell.execution_count = None
-            cell.outputs = [_clean(output) for output in _joined(cell.outputs)]
+            cell.outputs = [_clean(output, folder) for output in _joined(cell.outputs)]
     return notebook
 
 
@@ -73,11 +73,10 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return whole
 
 
-def _clean(output: NotebookNode) -> NotebookNode:
+def _clean(output: NotebookNode, folder: Path) -> NotebookNode:
     if output.output_type == "stream":
-        output.text = "".join(
-            line for line in output.text.splitlines(True) if not line.startswith("compiling ")
-        )
+        lines = output.text.replace(f"{folder}{os.sep}", "").splitlines(True)
+        output.text = "".join(line for line in lines if not line.startswith("compiling "))
     if output.output_type == "execute_result":
         output.execution_count = None
     return output
@@ -97,7 +96,7 @@ def _said(cell: NotebookNode) -> str:
             parts.append(f"{output.ename}: {output.evalue}")
         else:
             parts.append(output.data.get("text/plain", ""))
-    text = re.sub(r"\b[0-9a-f]{8}\b", "ID", "".join(parts))
+    text = re.sub(r"\b[0-9a-f]{8,64}\b", "ID", "".join(parts))
     return re.sub(r"\d+(\.\d+)? (s|min|h|秒|分钟|小时)\b", "TIME", text)
 
 
