@@ -247,7 +247,7 @@ _FOREIGN = {
 @pass_context
 def mixed(context: Context, text: Any) -> Markup:
     """Text with its addresses as links and the language of what is not in the page's own."""
-    lang, said = context["words"].lang, str(text)
+    lang, said = context["words"].lang, _LOOSE.sub("\u00a0%", str(text))
     out, at = [], 0
     for found in _URL.finditer(said):
         out += [_in_language(said[at : found.start()], lang), _link(found[0])]
@@ -268,6 +268,7 @@ def _in_language(text: str, lang: str) -> Markup:
     return Markup("").join([*out, escape(text[at:])])
 
 
+_LOOSE = re.compile(r"(?<=\d) %")  # a number and its sign stay on one line
 _CODE = re.compile(r"`([^`]+)`")
 _REFERENCE = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
