@@ -20,6 +20,7 @@ import numpy as np
 from experiments import files, priors
 from scenarios.errors import InputError
 from scenarios.reader import family
+from scenarios.words import listed
 
 if TYPE_CHECKING:
     from experiments.priors import Uncertain
@@ -145,7 +146,7 @@ def check(posterior: Posterior, scenario: Scenario) -> None:
     known = {entry.name: entry.unit for entry in scenario.entries()}
     if not any(x.name in posterior.names for x in priors.uncertain(scenario)):
         raise InputError([
-            f"{GIVEN} {posterior.path}: holds {', '.join(posterior.names)}, none of which is uncertain in {scenario.name}"
+            f"{GIVEN} {posterior.path}: holds {listed(posterior.names)}, none of which is uncertain in {scenario.name}"
         ])  # fmt: skip
     wrong = [
         f"{GIVEN} {posterior.path}: {name} is in {unit}, and {known[name]} expected; {_MEND}"

@@ -17,7 +17,7 @@ from scenarios.errors import InputError, problem
 from scenarios.scenario import SET
 from scenarios.show import name_of
 from scenarios.units import WHOLE, UnitError, convert
-from scenarios.words import did_you_mean, in_unit, legal, plain
+from scenarios.words import did_you_mean, in_unit, legal, listed, plain
 
 if TYPE_CHECKING:
     from scenarios.scenario import Entry, Scenario
@@ -221,8 +221,7 @@ def known_name(text: str, known: Iterable[str], *, where: str, expected: str = "
     known = list(known)
     if text in known:
         return text
-    if not expected and len(known) <= 20:
-        expected = f"one of {', '.join(known)}"
+    expected = expected or f"one of {listed(known, text)}"
     raise InputError([problem(where, text or '""', "unknown name" + did_you_mean(text, known), expected)])
 
 

@@ -23,9 +23,9 @@ COLUMNS = (
     "region", "period", "quantity", "baseline", "of", "part", "whole", "times", "over", "at_most", "how_en", "how_zh",
 )  # fmt: skip
 
-KINDS = ("plan", "even_pace", "last_pace", "national")
+KINDS = ("plan", "even_pace", "last_pace", "national", "elsewhere")
 """plan: the plan's number is reached. even_pace: the plan's number in equal yearly parts, up to the date. last_pace: what was
-known before goes on. national: the nation's progress, on the region's plan."""
+known before goes on. national: the nation's progress, on the region's plan. elsewhere: what was seen at another place or time."""
 NONE = "none"
 
 Key = tuple[str, str, str]

@@ -13,7 +13,7 @@ from importlib import resources
 from scenarios.errors import InputError, problem
 from scenarios.schema import EVENTS, METRICS
 from scenarios.units import UnitError, convert
-from scenarios.words import did_you_mean
+from scenarios.words import did_you_mean, listed
 
 FILE = "facts.csv"
 COLUMNS = ("region", "period", "quantity", "value", "unit", "source", "use")
@@ -191,7 +191,13 @@ def _outcome_problems(cells: dict[str, str], unit: str) -> list[tuple[str, ...]]
     if metric not in (*METRICS, EFFECT):
         near = did_you_mean(metric, (*METRICS, EFFECT))
         said = f"{metric!r} is no outcome{near}" if metric else "empty, so there is nothing to compare with"
-        return [("metric", said, f"{', '.join((*METRICS, EFFECT))}, or {COLUMN}NAME")]
+        return [
+            (
+                "metric",
+                said,
+                f"one of {listed((*METRICS, EFFECT), metric, 'docs/tables.md')}, or {COLUMN}NAME",
+            )
+        ]
     wrong: list[tuple[str, ...]] = []
     if said := unit_problem(unit, "share" if metric == EFFECT else METRICS[metric]):
         wrong.append(("unit", f"{said} for the outcome {metric}"))

@@ -24,7 +24,7 @@ from scenarios.scenario import SET, Entry, Scenario
 from scenarios.schema import COUNTY_PARAMETERS, MARGINS, MOST_MONTHS
 from scenarios.sections import layer_of
 from scenarios.whole import build
-from scenarios.words import did_you_mean, plain
+from scenarios.words import did_you_mean, listed, plain
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
 
 _REGION = "region"
@@ -198,7 +198,7 @@ def _open(name: str, problems: list[str], *, package: bool = False, of: File | N
         problems.append(
             problem(
                 where, key, wrong, "a name or the path of a .toml file" + did_you_mean(name, near),
-                f"known: {', '.join(known)}" if known else "",
+                f"known: {listed(known, name, '`anju list` names all')}" if known else "",
             )
         )  # fmt: skip
         return None

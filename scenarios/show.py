@@ -59,7 +59,8 @@ _WORDS = {
 _UNITS_ZH = {
     "yuan": "元", "person": "人", "persons": "人", "household": "户", "households": "户", "m2": "平方米", "mu": "亩",
     "year": "年", "years": "年", "month": "月", "months": "个月", "jobs": "个岗位", "places": "个名额", "km": "公里",
-    "homes": "套", "villages": "个村", "movers": "人", "decade": "十年", "year of schooling": "每年教育",
+    "homes": "套", "houses": "幢", "units": "套", "yr": "年", "pp": "个百分点", "sites": "个点", "workshops": "家",
+    "villages": "个村", "movers": "人", "decade": "十年", "year of schooling": "每年教育",
 }  # fmt: skip
 _BARE = ("ratio", "utility", "log", "log-odds", "index", "elasticity", "rank", "code")
 
@@ -98,6 +99,11 @@ def range_text(entry: Entry, lang: str) -> str:
     low, high = (f"{v / scale:,.6f}".rstrip("0").rstrip(".") for v in entry.range)
     span = f"{low} – {high}{unit}"
     return f"{span} ({word('log', lang)})" if entry.scale == "log" else span
+
+
+def unit_name(unit: str, lang: str) -> str:
+    """What a unit is called, part by part; one that is not known as it is."""
+    return unit if lang == "en" else "/".join(_UNITS_ZH.get(part, part) for part in unit.split("/"))
 
 
 def quantity(value: float, unit: str, lang: str) -> str:

@@ -10,10 +10,21 @@ from typing import Any
 
 from simulation.policy import Parameter
 
+FEW, NEAR = 10, 8  # names that are all said, and how many are where there are more
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, list(known), 1, 0.6)
     return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def listed(known: Iterable[str], word: str = "", all_in: str = "") -> str:
+    """Names for a message: all of a few, else those nearest to `word`, how many more there are, and where all of them are said."""
+    names = list(known)
+    if len(names) <= FEW:
+        return ", ".join(names)
+    near = difflib.get_close_matches(word, names, NEAR, 0.0)
+    return f"{', '.join(near)} or {len(names) - NEAR} more" + (f" ({all_in})" if all_in else "")
 
 
 def quoted(text: str) -> list[str]:

@@ -380,6 +380,7 @@ def test_the_text_names_facts_errors_sources_and_what_is_kept(found, lang):
     assert (limit in said) == c.sample.stopped
     assert sentence(c, lang) in said.replace("\n  ", " ").replace("\n", "") or lang == "en"
     assert not re.search(r"nan|None|inf\b", said)
+    assert lang == "en" or not re.search(r"：[\d,.万]+ ?[a-z]", said)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -25,7 +25,7 @@ from experiments.job import Done
 from experiments.priors import Uncertain
 from experiments.reach import judge, relax, store, study
 from experiments.reach import map as maps
-from experiments.reach.text import binding_sentence, sentence, text
+from experiments.reach.text import binding_sentence, sentence, text, written
 from experiments.store import Store, stores, verify
 from experiments.wording import Page
 from scenarios.errors import InputError
@@ -748,3 +748,12 @@ def test_kill_minus_nine_and_the_same_command_again(tmp_path):
     assert cli.main(clean) == cli.DONE
     (stopped,), (whole,) = (tuple(p.glob("lishui-reach-*/moved-*")) for p in (tmp_path, tmp_path / "clean"))
     assert (stopped / "answer.json").read_bytes() == (whole / "answer.json").read_bytes()
+
+
+def test_numbers_below_zero_have_a_minus_sign():
+    said = [
+        written(x, unit, lang)
+        for x, unit in ((-0.0477, "1/year"), (-12345.0, "yuan"))
+        for lang in ("en", "zh")
+    ]
+    assert said == ["−4.77 %/year", "−4.77%/年", "−12,300 yuan", "−1.23万元"]

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from scenarios import load, names
+from scenarios.errors import InputError
 from scenarios.parameters_doc import FILES, document
-from scenarios.show import differences, differences_json, quantity, range_text, source_text, text
+from scenarios.show import differences, differences_json, quantity, range_text, source_text, text, unit_name
+from scenarios.words import listed
 from simulation.policy import MODE_PARAMETERS, PARAMETERS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -83,6 +85,25 @@ def test_differences_come_before_all_numbers_and_nothing_differs_from_itself() -
 )
 def test_quantities_read_well(value: float, unit: str, en: str, zh: str) -> None:
     assert (quantity(value, unit, "en"), quantity(value, unit, "zh")) == (en, zh)
+
+
+@pytest.mark.parametrize(
+    ("unit", "zh"),
+    [("persons", "人"), ("yuan/m2", "元/平方米"), ("units/yr", "套/年"), ("%", "%"), ("points", "points")],
+)
+def test_units_have_chinese_names(unit: str, zh: str) -> None:
+    assert (unit_name(unit, "en"), unit_name(unit, "zh")) == (unit, zh)
+
+
+def test_messages_name_the_nearest_of_many() -> None:
+    many = [f"number_{k}" for k in range(30)]
+    said = listed(many, "number_7", "`anju list` names all")
+    assert said.startswith("number_7, ") and said.count(",") == 7
+    assert said.endswith(" or 22 more (`anju list` names all)")
+    assert listed(many[:9]) == ", ".join(many[:9])
+    with pytest.raises(InputError) as error:
+        load("lishu")
+    assert 'did you mean "lishui"?' in str(error.value) and "or 31 more" in str(error.value)
 
 
 def test_ranges_and_sources_read_well() -> None:

@@ -13,6 +13,7 @@ from experiments.calibration.judge import NARROWED, SHIFTED, UNCLEAR, UNMOVED, C
 from experiments.reach.text import written
 from experiments.wording import Page
 from scenarios.calibration import Anchor
+from scenarios.show import unit_name
 
 if TYPE_CHECKING:
     from experiments.calibration.study import Calibrated, Estimate, Plan
@@ -140,15 +141,19 @@ def error_of(page: Page, anchor: Anchor) -> str:
 def _explained(page: Page, anchor: Anchor) -> None:
     """Where a fact is from, what answers to it, and why its error is so large."""
     fact = anchor.fact
-    published = f"{fact.value:,.10g} {fact.unit}, {fact.region} {fact.period}"
+    published = page.say(
+        f"{fact.value:,.10g} {fact.unit}, {fact.region} {fact.period}",
+        f"{page.exact(fact.value)}{unit_name(fact.unit, 'zh')}，{fact.region} {fact.period}",
+    )
     if anchor.years:
         published += page.say(f" (in {anchor.years:g} years)", f"（{anchor.years:g}年）")
+    stop = page.say("; ", "；")
     page.paragraph(
-        f"{page.say(anchor.en, anchor.zh)}{page.say(': ', '：')}{published}; {anchor.case}; {fact.source}"
+        f"{page.say(anchor.en, anchor.zh)}{page.say(': ', '：')}{published}{stop}{anchor.case}{stop}{fact.source}"
     )
     told = [(anchor.times_en, anchor.times_zh), (anchor.observation.en, anchor.observation.zh),
             (anchor.discrepancy.en, anchor.discrepancy.zh)]  # fmt: skip
-    said = page.say("; ", "；").join(page.say(en, zh) for en, zh in told if en)
+    said = stop.join(page.say(en, zh) for en, zh in told if en)
     if said:
         page.paragraph(said, indent=4)
 

@@ -25,6 +25,11 @@ from experiments.discovery.study import Discovery, Estimate
 from experiments.reach.text import signed
 from experiments.wording import EVENTS, Page
 
+KINDS = {
+    "lhs": ("Latin hypercube", "拉丁超立方"), "sobol": ("Sobol' sequence", "Sobol'序列"), "saltelli": ("Saltelli", "Saltelli"),
+    "morris": ("Morris", "Morris"), "grid": ("grid", "网格"), "oat": ("one at a time", "逐项变动"), "table": ("own table", "自定义点"),
+    "futures": ("drawn one by one", "逐个抽取"), "posterior": ("posterior", "后验"),
+}  # fmt: skip
 SHOWN_STEPS = 6  # of the trade-off
 ERRORS = 3
 
@@ -309,11 +314,11 @@ def _ahead(page: Page, s: Score, form: Callable[[float], str]) -> tuple[str, ...
 
 def _runs(page: Page, d: Discovery) -> None:
     c = d.case
-    what = many(page, d)
+    what, kind = many(page, d), page.name(KINDS.get(d.case.kind, (d.case.kind, d.case.kind)))
     page.title("Runs", "模拟")
     page.add(page.say(
-        f"  {c.runs:,} runs of {len(c.points):,} {what} ({c.kind}), {len(c.inputs)} inputs vary; seed {d.settings.seed}",
-        f"  {len(c.points):,}个{what}（{c.kind}）的{c.runs:,}次模拟，{len(c.inputs)}项因素变动；种子{d.settings.seed}",
+        f"  {c.runs:,} runs of {len(c.points):,} {what} ({kind}), {len(c.inputs)} inputs vary; seed {d.settings.seed}",
+        f"  {len(c.points):,}个{what}（{kind}）的{c.runs:,}次模拟，{len(c.inputs)}项因素变动；种子{d.settings.seed}",
     ))  # fmt: skip
     if len(d.policies) > 1:
         page.add(page.say(

@@ -24,6 +24,7 @@ LEAST, MOST = 0.0, 2.5  # of a forecast over the fact: further away it is an arr
 MARKS: dict[str, dict[str, Any]] = {
     "plan": dict(marker="s", color=style.ORANGE), "even_pace": dict(marker="D", color=style.VERMILLION),
     "last_pace": dict(marker="^", color=style.GREEN), "national": dict(marker="v", color=style.PURPLE),
+    "elsewhere": dict(marker="P", color=style.INK),
 }  # fmt: skip
 
 WORDS = {

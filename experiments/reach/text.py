@@ -201,6 +201,8 @@ def _unit(r: Reach, name: str) -> str:
 def written(value: float, unit: str, lang: str) -> str:
     """A number of an uncertainty to three figures, with its unit; in Chinese large ones in 万."""
     value = float(f"{value:.3g}")
+    if value < 0.0:
+        return "−" + written(-value, unit, lang)
     said = quantity(value, unit, lang)
     if lang == "en":
         return said

@@ -22,6 +22,7 @@ from experiments.study import check_numbers
 from experiments.sweep import Plan as Sweep
 from experiments.vary import Factor
 from scenarios.errors import InputError
+from scenarios.words import listed
 
 if TYPE_CHECKING:
     from experiments.given import Posterior
@@ -215,7 +216,9 @@ def grouped(
             vary.resolve_name(scenario, part.strip(), where=where).name for part in members.split(",")
         )
         if other := [one for one in inside if one not in names]:
-            raise InputError([f"{where}: {other[0]} does not vary here; one of {', '.join(names)} expected"])
+            raise InputError(
+                [f"{where}: {other[0]} does not vary here; one of {listed(names, other[0])} expected"]
+            )
         groups[name] = tuple(dict.fromkeys(inside))
     return groups
 

@@ -9,6 +9,7 @@ from experiments import takes
 from experiments.validation.judge import BEST, MATCHES, MODEL, Duel, Row
 from experiments.wording import Page
 from experiments.wording import number as counted
+from scenarios.show import unit_name
 
 if TYPE_CHECKING:
     from experiments.validation.scores import Coverage
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FORECASTS = {
     MODEL: ("model", "模型"), "plan": ("the plan's number", "计划数"), "even_pace": ("the plan, evenly spread", "计划均匀推进"),
     "last_pace": ("last pace continues", "延续此前进度"), "national": ("national pace scaled", "全国进度折算"),
+    "elsewhere": ("the same elsewhere", "照搬他处"),
     BEST: ("the best of them", "其中最好的"),
 }  # fmt: skip
 FEW = 20  # facts below which a coverage says little, and runs below which an interval is narrow
@@ -195,11 +197,10 @@ def _scores(page: Page, v: Validation) -> None:
         page.paragraph(_coverage(page, cover), indent=4)
         for group in v.judged.groups:
             if group.match == match:
-                unit = group.unit
                 page.paragraph(page.say(
-                    f"averaged relative difference of {counted(group.facts, 'fact')} in {unit}:"
+                    f"averaged relative difference of {counted(group.facts, 'fact')} in {group.unit}:"
                     f" {group.relative_difference:.2f}",
-                    f"平均相对差（{unit}，{group.facts}项）：{group.relative_difference:.2f}",
+                    f"平均相对差（{unit_name(group.unit, 'zh')}，{group.facts}项）：{group.relative_difference:.2f}",
                 ), indent=4)  # fmt: skip
         duels = [duel for duel in v.judged.duels if duel.match == match]
         if duels:
