@@ -69,10 +69,10 @@ def regional(study, counties: int):
     return replace(with_scenario(study, counties=rows), county=county, why=why)
 
 
-def test_every_chart_in_both_languages_and_all_formats(drawn):
-    names = {path.name for path in drawn.iterdir()}
-    pictures = {f"{chart}.{lang}.{kind}" for chart in CHARTS for lang in LANGS for kind in FORMATS}
-    assert names == pictures | {f"{chart}.csv" for chart in CHARTS}
+def test_every_chart_in_both_languages_and_all_formats(drawn, study):
+    names, drawn_here = {path.name for path in drawn.iterdir()}, charts(study)
+    pictures = {f"{chart}.{lang}.{kind}" for chart in drawn_here for lang in LANGS for kind in FORMATS}
+    assert names == pictures | {f"{chart}.csv" for chart in drawn_here}
     starts = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
     for path in drawn.iterdir():
         content = path.read_bytes()
@@ -163,7 +163,9 @@ def test_titles_state_the_finding(study):
 
 
 def test_the_numbers_behind_a_chart_are_beside_it(drawn, study):
-    tables = {name: list(csv.DictReader((drawn / f"{name}.csv").open(encoding="utf-8"))) for name in CHARTS}
+    tables = {
+        name: list(csv.DictReader((drawn / f"{name}.csv").open(encoding="utf-8"))) for name in charts(study)
+    }
     for name, rows in tables.items():
         assert rows, name
         assert {row["study"] for row in rows} == {study.id} and {row["seed"] for row in rows} == {"1"}
@@ -260,7 +262,10 @@ def test_importing_the_charts_loads_no_matplotlib():
 
 def test_the_urban_chart_is_drawn_where_accounts_are_kept_and_only_there(study, tmp_path):
     urban = fake_urban_study(8, 2)
-    assert charts(study) == CHARTS and charts(urban) == ("urban", *CHARTS)
+    without_loans = tuple(
+        name for name in CHARTS if name != "debt"
+    )  # its terms are not in the made-up scenario
+    assert charts(study) == without_loans and charts(urban) == ("urban", *without_loans)
     draw_all(urban, tmp_path, langs=("en",), formats=("svg",))
     rows = list(csv.DictReader((tmp_path / "urban.csv").open(encoding="utf-8")))
     flows = [float(row["mean"]) for row in rows if row["panel"] == "flows"]

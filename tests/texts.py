@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from experiments.figures import style
 
-DPI = 200
+DPI = 100
 LOOSE = 0.25  # mm that boxes may share: a box is a little larger than its ink
 
 
@@ -49,13 +49,17 @@ def _said(text: Text, renderer: Any, scale: float) -> Said:
     box, mm = text.get_window_extent(renderer), 25.4 / DPI * scale
     size = float(text.get_fontsize())
     slack = 0.12 * size * scale * 25.4 / 72.0  # the room above and below letters
-    return Said(text.get_text(), box.x0 * mm, box.y0 * mm + slack, box.x1 * mm, box.y1 * mm - slack, size * scale)
+    return Said(
+        text.get_text(), box.x0 * mm, box.y0 * mm + slack, box.x1 * mm, box.y1 * mm - slack, size * scale
+    )
 
 
 def clipped(sheet: style.Sheet, texts: list[Said]) -> list[str]:
     """Texts that reach over an edge of the page."""
     width, height = (side * 25.4 * sheet.scale for side in sheet.figure.get_size_inches())
-    return [t.text for t in texts if t.x0 < -0.05 or t.y0 < -0.05 or t.x1 > width + 0.05 or t.y1 > height + 0.05]
+    return [
+        t.text for t in texts if t.x0 < -0.05 or t.y0 < -0.05 or t.x1 > width + 0.05 or t.y1 > height + 0.05
+    ]
 
 
 def overlapping(texts: list[Said]) -> list[tuple[str, str]]:

@@ -299,7 +299,7 @@ class Sheet:
             "Creator": None, "Producer": None, "CreationDate": None, "Title": self.title, "Subject": self.said(),
             "Keywords": self.footnote[0] if self.footnote else "",
         })  # fmt: skip
-        self.figure.savefig(pdf, format="pdf")
+        pdf.savefig(self.figure)
         pdf.close()
         return out.getvalue()
 

@@ -27,7 +27,7 @@ class Shared(NamedTuple):
 def found(answer: Answer) -> Shared:
     """The contributions, judged again."""
     m = answer.manifest
-    scenarios = [frozen.read(answer.folder / f"{name}.json") for name in ("reference", "policy")]
+    reference, policy = (frozen.read(answer.folder / f"{name}.json") for name in ("reference", "policy"))
     policies = tuple(
         Policy(
             p["name"],
@@ -37,12 +37,12 @@ def found(answer: Answer) -> Shared:
             tuple(p["taken_from_reference"]),
             tuple(p["held_at_central_value"]),
         )
-        for p, scenario in zip(m["policies"], scenarios, strict=True)
+        for p, scenario in zip(m["policies"], (reference, policy), strict=True)
     )
     together = [id.split("+") for id in m["families"] if "+" in id]
     runs = columns(answer.folder, "runs", _names(answer))
     outcomes = tuple(name for name in runs if name not in _keys(answer))
-    game = Game(Region(m["region"], policies), players(*scenarios, together), m["outcome"], outcomes)
+    game = Game(Region(m["region"], policies), players(reference, policy, together), m["outcome"], outcomes)
     shape = game.combinations, m["points"], m["replications"], len(outcomes)
     c = Contributions(
         game=game, uncertainties=tuple(m["uncertainties"]),
