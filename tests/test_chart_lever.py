@@ -16,6 +16,7 @@ from experiments.figures import style
 from experiments.figures.text import LANGS, Words
 from experiments.intervals import wilson
 from experiments.reach import curve, store, study
+from experiments.reach.text import text, written
 from scenarios.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("silent")
@@ -52,6 +53,14 @@ def test_a_level_has_the_interval_of_its_own_share(found):
     for one in found.curve.levels:
         assert one.share == one.hits / one.runs
         assert (one.low, one.high) == wilson(one.hits, one.runs)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_terminal_shows_every_level(found, lang):
+    shown = text(found, lang).splitlines()
+    for one in found.curve.levels:
+        row = next(line for line in shown if line.strip().startswith(written(one.value, "yuan/person", lang)))
+        assert f"{100 * one.share:.0f}" in row and row.rstrip().endswith(str(one.runs))
 
 
 def test_failed_runs_count_neither_way(plan):

@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments import given_use, takes
 from experiments.priors import Uncertain
+from experiments.reach.curve import Level
 from experiments.reach.judge import BETWEEN, CHANCE, MORE_RUNS, NOT_REACHED, PRIOR, REACHED, Share
 from experiments.reach.map import Tip
 from experiments.reach.relax import FACTOR, UTILITY, Gain
@@ -49,6 +50,7 @@ def text(r: Reach, lang: str) -> str:
     _shares(page, r)
     _hangs(page, r)
     _map(page, r)
+    _curve(page, r)
     _binding(page, r)
     _missing(page, r)
     _runs(page, r)
@@ -310,6 +312,24 @@ def _map(page: Page, r: Reach) -> None:
         f"  Near the target the map misses a run left out of it by {form(m.error)} (root mean square); chance alone is ±{form(m.noise)}.",
         f"  在目标附近，图对未参与拟合的单次模拟的误差为{form(m.error)}（均方根）；仅随机波动为±{form(m.noise)}。",
     ))  # fmt: skip
+
+
+def _curve(page: Page, r: Reach) -> None:
+    """The share along one lever, a row a level, and of the policy as it is."""
+    if r.curve is None:
+        return
+    c, lang = r.curve, "zh" if page.zh else "en"
+    page.title(f"Along one lever: {c.lever.label_en}", f"随一项杠杆变化：{c.lever.label_zh}")
+    share = page.say("share", "占比") if r.plan.given is None else page.say("probability", "概率")
+    head = ("", share, page.say("95 % interval", "95%区间"), page.say("futures", "未来数"))
+    levels = [(written(one.value, c.lever.unit, lang), one) for one in c.levels]
+    as_is = (page.say("policy as it is", "现行政策"), c.as_is)
+    page.table([head, *(_level_row(page, name, one) for name, one in (*levels, as_is))])
+
+
+def _level_row(page: Page, name: str, one: Level) -> tuple[str, ...]:
+    share = page.share(one.share) if one.runs else "–"
+    return name, share, f"{page.share(one.low)} – {page.share(one.high)}", f"{one.runs:,}"
 
 
 def _axis(page: Page, r: Reach, x: Uncertain, tip: Tip) -> str:
