@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from experiments import given
+from experiments import given, takes
 from experiments.commands import validate as command
 from experiments.commands.common import Refused
 from experiments.executors.threads import Threads
@@ -283,7 +284,19 @@ def test_the_command(found, place):
         "--lang",
         "zh",
     )
-    assert dry.exit_code == 0 and "未保存任何内容" in dry.output
+    assert dry.exit_code == 0 and "未保存任何内容" in dry.output and "0.0分钟" not in dry.output
+
+
+def test_a_dry_run_says_what_it_times_and_times_a_long_run_once(place, monkeypatch, caplog):
+    plan, calls = planned(place), []
+    monkeypatch.setattr(takes, "LONG", 0.0)
+    monkeypatch.setattr("simulation.codecache.is_compiled", lambda: True)
+    monkeypatch.setattr(type(plan.cases[0].job), "run", lambda self, task: calls.append(task))
+    monkeypatch.setattr(logging.getLogger("experiments"), "propagate", True)
+    logging.disable(logging.NOTSET)
+    study.estimate(plan, place / "nowhere", 1)
+    logging.disable(logging.WARNING)
+    assert len(calls) == 1 and "timing a run of small (1 of 1)" in caplog.text
 
 
 @pytest.mark.parametrize(

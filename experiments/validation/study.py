@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from experiments.given import Posterior
     from experiments.validation.cases import Case, Cases
     from scenarios.facts import Match
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1  # of the ids
 POINTS, REPLICATIONS = 50, 2
@@ -285,7 +288,11 @@ class Estimate:
 
 def estimate(plan: Plan, out: Path, workers: int) -> Estimate:
     """Count the runs and time one of each scenario; nothing is written."""
-    return Estimate(workers, tuple(_takes(one, runs_folder(one, out), workers) for one in plan.cases))
+    told = []
+    for k, one in enumerate(plan.cases, 1):
+        log.warning("timing a run of %s (%d of %d)", one.case.name, k, len(plan.cases))
+        told.append(_takes(one, runs_folder(one, out), workers))
+    return Estimate(workers, tuple(told))
 
 
 def _takes(plan: CasePlan, folder: Path, workers: int) -> Takes:
