@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from clusters import HERE
 
+from experiments.executors.threads import Threads
 from experiments.job import Done, ScenarioJob, Task
 
 POOL = 'pool_persons = { value = 5800, unit = "persons", range = [4500, 8000]'
@@ -43,6 +44,25 @@ def town(folder: Path, persons: int = 500) -> Path:
     smaller = POOL.replace("5800", str(persons)).replace("4500, 8000", f"{persons - 100}, {persons + 100}")
     (made / "region.toml").write_text(region.replace(POOL, smaller), "utf-8")
     return made / "plan.toml"
+
+
+class Stopped(Exception):
+    pass
+
+
+class Stops(Threads):
+    """Threads that are interrupted after some runs."""
+
+    def __init__(self, after):
+        super().__init__(2)
+        self.after = after
+
+    def run(self, job, tasks):
+        for done in super().run(job, tasks):
+            self.after -= 1
+            if self.after < 0:
+                raise Stopped
+            yield done
 
 
 class Odd(ScenarioJob):
@@ -206,7 +226,6 @@ def killed_at_every_write(plan_file: Path) -> int:
     second, and so on, until one gets through; prints how many that took.
     """
     import scenarios
-    from experiments.executors.threads import Threads
     from experiments.store import shards
     from experiments.sweep import plan, run
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sweeps import Stopped, Stops
 
 import scenarios
 from experiments import cli, priors
@@ -528,25 +529,6 @@ def test_another_number_is_answered_from_the_same_runs(found, plan, out):
     } == {k: v for k, v in before.items() if not k.startswith(("uniform", "triangular"))}
     assert after["uniform"] == 16  # 16 of 16 do not settle 90 %, so the budget is spent
     assert again.ruling.kind == "more runs" and "about" in sentence(again, "en")
-
-
-class Stopped(Exception):
-    pass
-
-
-class Stops(Threads):
-    """Threads that are interrupted after some runs."""
-
-    def __init__(self, after):
-        super().__init__(2)
-        self.after = after
-
-    def run(self, job, tasks):
-        for done in super().run(job, tasks):
-            self.after -= 1
-            if self.after < 0:
-                raise Stopped
-            yield done
 
 
 def test_what_was_stopped_goes_on_and_ends_the_same(found, folder, plan, tmp_path):

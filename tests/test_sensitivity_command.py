@@ -237,25 +237,6 @@ def test_more_points_and_replications_use_the_runs_there_are(scenario, sums, tmp
     assert np.array_equal(run(small, tmp_path).y, run(small, tmp_path / "other").y)  # fewer again
 
 
-class Stopped(Exception):
-    pass
-
-
-class Stops(Threads):
-    """Threads that are interrupted after some runs."""
-
-    def __init__(self, after):
-        super().__init__(2)
-        self.after = after
-
-    def run(self, job, tasks):
-        for done in super().run(job, tasks):
-            self.after -= 1
-            if self.after < 0:
-                raise Stopped
-            yield done
-
-
 def test_what_was_stopped_goes_on_and_ends_the_same(scenario, sums, tmp_path):
     made = plan(scenario, points=16)
     whole = run(made, tmp_path / "whole")
@@ -263,9 +244,9 @@ def test_what_was_stopped_goes_on_and_ends_the_same(scenario, sums, tmp_path):
     while True:
         rounds += 1
         try:
-            parts = run(made, tmp_path, Stops(80))
+            parts = run(made, tmp_path, sweeps.Stops(80))
             break
-        except Stopped:
+        except sweeps.Stopped:
             assert not store.answer_folder(made, tmp_path).exists()
     assert rounds == math.ceil(whole.y.size / 80)
     assert bytes_of(store.write(parts, tmp_path)) == bytes_of(store.write(whole, tmp_path / "whole"))
@@ -655,8 +636,8 @@ def test_what_a_store_cannot_tell(swept, tmp_path, capsys, kind, args, said):
 
 def test_a_sweep_that_is_not_done_says_how_many_runs_are_missing(scenario, sums, tmp_path):
     made = plan(scenario, points=16)
-    with pytest.raises(Stopped):
-        run(made, tmp_path, Stops(50))
+    with pytest.raises(sweeps.Stopped):
+        run(made, tmp_path, sweeps.Stops(50))
     (path,) = stores(store.runs_folder(made, tmp_path))
     with pytest.raises(InputError, match=r"142 of 192 runs are missing.*it goes on from there"):
         stored.sensitivity_of(path)
