@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable
-from functools import cache
 from html.parser import HTMLParser
-from typing import Any, NamedTuple
 
+from experiments.fonts import cut, data_uri, known, notice
 from scenarios.errors import InputError
 
+__all__ = ["FAMILY", "face", "notice", "shown", "subset"]
 FAMILY = "Anju Sans"
 CONTEXT = 12  # letters shown before one that is missing
 
 
-class Notice(NamedTuple):
-    """What the licence of the font asks to be said, as the font itself has it."""
-
-    copyright: str
-    licence: str
-
-
-@cache
-def notice() -> Notice:
-    """The font's copyright and licence."""
-    with _opened() as font:
-        names = {record.nameID: str(record) for record in font["name"].names if record.langID in (0, 0x409)}
-    return Notice(names[0], names[13])
-
-
 def face(woff2: bytes) -> str:
     """The @font-face rule that holds a subset."""
-    data = base64.b64encode(woff2).decode()
     return (
         f'@font-face{{font-family:"{FAMILY}";font-weight:400;font-style:normal;'
-        f'src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+        f'src:url({data_uri(woff2)}) format("woff2")}}'
     )
-
-
-def _opened() -> Any:
-    from fontTools.ttLib import TTFont
-    from pylopdf_fonts_zh_cn import sans_path
-
-    return TTFont(sans_path(), recalcTimestamp=False, lazy=True)
 
 
 def subset(letters: Iterable[str], *, said: str = "") -> bytes:
@@ -51,25 +26,13 @@ def subset(letters: Iterable[str], *, said: str = "") -> bytes:
 
     Raises InputError that names each letter without a glyph, with what stands before it in `said`.
     """
-    from fontTools import subset as subsetter
 
     wanted = {ord(letter) for letter in letters if not letter.isspace()} | {0x20, 0xA0}
-    with _opened() as font:
-        _check(wanted, set(font.getBestCmap()), said)
-        options = subsetter.Options(
-            flavor="woff2", hinting=False, layout_features=["kern", "liga", "locl", "pwid", "halt"],
-            name_IDs=[0, 1, 2, 3, 4, 5, 6, 7, 13, 14], notdef_outline=True, recalc_timestamp=False,
-        )  # fmt: skip
-        cut = subsetter.Subsetter(options)
-        cut.populate(unicodes=wanted)
-        cut.subset(font)
-        font.flavor = "woff2"
-        out = io.BytesIO()
-        font.save(out, reorderTables=True)
-    return out.getvalue()
+    _check(wanted, known(), said)
+    return cut(wanted)
 
 
-def _check(wanted: set[int], known: set[int], said: str) -> None:
+def _check(wanted: set[int], known: frozenset[int], said: str) -> None:
     missing = sorted(wanted - known)
     if missing:
         raise InputError([_missing(chr(code), said) for code in missing])
