@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ def file_name(setting: Setting) -> str:
     """A name that says which scenario was changed and what by."""
     from experiments.files import digest
 
-    name = "-".join(part for part in setting.scenario.split("/") if part)
+    name = "-".join(part for part in setting.scenario.removesuffix(".toml").split("/") if part)
     return f"{name}-{digest([setting.query])[:8]}.toml"
 
 
@@ -31,7 +32,7 @@ def toml(catalogue: Catalogue, setting: Setting) -> str:
     if own:
         document.add(tomlkit.comment(f"Keep this file beside {Path(offered.source).name}, which it extends."))
     document["schema"] = SCHEMA
-    document["extends"] = Path(offered.source).stem if own else offered.name
+    document["extends"] = Path(offered.source).name if own else offered.name
     header = tomlkit.table()
     header["title"] = _inline(zh=f"{offered.title['zh']}（调整）", en=f"{offered.title['en']}, changed")
     header["authors"] = ["anju page"]
@@ -39,20 +40,20 @@ def toml(catalogue: Catalogue, setting: Setting) -> str:
     header["description"] = _inline(zh="在页面上调整的设置。", en="A setting made on the page.")
     document["header"] = header
     fixed = catalogue.given if offered.region == catalogue.region else {}
-    moved = [key for key, _ in setting.sets]
-    levers = tomlkit.table(is_super_table=True)
-    for key in moved:
+    own_numbers = dict.fromkeys(
+        [*(key for key, _ in setting.sets), *(key for key in fixed if key in PARAMETERS)]
+    )
+    for key in own_numbers:
         entry, known = written.values[key], PARAMETERS[key]
-        family = levers.setdefault(known.family, tomlkit.table())
+        kind = document.setdefault(known.kind, tomlkit.table(is_super_table=True))
+        family = kind.setdefault(known.family, tomlkit.table())
         family[key] = _inline(
             value=_number(entry.at(0)), unit=known.unit, source="assumption (set on the page)"
         )
-    if moved:
-        document["lever"] = levers
-    if fixed:
+    if rest := {key: value for key, value in fixed.items() if key not in PARAMETERS}:
         document.add(
             tomlkit.comment(
-                "run it with " + " ".join(f"--set {key}='{value}'" for key, value in fixed.items())
+                "run it with " + shlex.join(f"--set={key}={value}" for key, value in rest.items())
             )
         )
     text = tomlkit.dumps(document)

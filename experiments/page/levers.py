@@ -11,7 +11,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from scenarios.scenario import date_of
 from scenarios.show import source_text
+from scenarios.words import plain
 from simulation.policy import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ UNITS = {  # how a unit is read beside a number, en and zh; what is not here has
     "yuan/person": ("yuan a person", "元/人"), "yuan/household": ("yuan a household", "元/户"),
     "yuan/year": ("yuan a year", "元/年"), "jobs/year": ("jobs a year", "个岗位/年"), "jobs": ("jobs", "个岗位"),
     "persons/year": ("persons a year", "人/年"), "years": ("years", "年"), "months": ("months", "个月"),
-    "ratio": ("times", "倍"), "share": ("%", "%"),
+    "ratio": ("×", "倍"), "share": ("%", "%"),
 }  # fmt: skip
 
 
@@ -90,8 +92,22 @@ def shown(scenario: Scenario, plan: Scenario, *bases: Scenario) -> tuple[Lever, 
 
 
 def in_force(entry: Entry, scenario: Scenario) -> float:
-    """The value in the last month in which the programme takes applications; most levers have one value for all months."""
-    return entry.at(scenario.window - 1)
+    """The value in force in most months in which the programme takes applications; most levers have one value for all."""
+    values = [entry.at(month) for month in range(scenario.window)]
+    return max(values, key=values.count)
+
+
+def _dated(entry: Entry, scenario: Scenario) -> dict[str, str]:
+    """What a lever that changes within the window says of it; nothing for others."""
+    if isinstance(entry.value, int | float):
+        return {"zh": "", "en": ""}
+    steps = [(date_of(month, scenario.start), value) for month, value in entry.value]
+    zh = "，".join(f"{date}起 {plain(value)}" for date, value in steps)
+    en = ", ".join(f"{plain(value)} from {date}" for date, value in steps)
+    return {
+        "zh": f"文件中随时间变化：{zh}。在此设置后全期取同一值。",
+        "en": f" The files change it: {en}. What is set here holds for all months.",
+    }
 
 
 def _lever(row: Row, scenario: Scenario, plan: Scenario, bases: Sequence[Scenario]) -> Lever | None:
@@ -109,11 +125,11 @@ def _lever(row: Row, scenario: Scenario, plan: Scenario, bases: Sequence[Scenari
     if span is None or not (entry.in_use or written.in_use):
         return None
     low, high = min(span[0], value, before), max(span[1], value, before)
-    unit = UNITS.get(known.unit, ("", ""))
+    unit, dated = UNITS.get(known.unit, ("", "")), _dated(entry, scenario)
     kind = {"flag": "switch", "share": "share"}.get(known.unit, "number")
     return Lever(
         key=row.key, group=row.group, grid=row.grid, label={"zh": known.zh, "en": known.en},
-        help={"zh": row.zh, "en": row.en}, unit={"zh": unit[1], "en": unit[0]}, kind=kind, min=low, max=high,
+        help={"zh": row.zh + dated["zh"], "en": row.en + dated["en"]}, unit={"zh": unit[1], "en": unit[0]}, kind=kind, min=low, max=high,
         step=1.0 if kind == "switch" else step_of(low, high, (value, before), known.unit), value=value, plan=before,
         source=source,
     )  # fmt: skip

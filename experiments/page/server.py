@@ -11,11 +11,13 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from importlib import metadata, resources
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import h11
 from starlette.applications import Starlette
@@ -34,8 +36,13 @@ from experiments.page.live import Engine, Ticket
 from experiments.page.settings import Catalogue, Setting
 from experiments.page.told import Told
 
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+
 log = logging.getLogger(__name__)
 
+FONT = "NotoSansSC-Regular.otf"
+KEPT = "private, max-age=2592000"  # the font may be kept for 30 days, all else is asked for anew
 HOSTS = ("127.0.0.1", "localhost")
 LONGEST_QUERY = 8192  # bytes
 FIRST = 2  # futures of the first answer
@@ -71,6 +78,7 @@ def app(catalogue: Catalogue, engine: Engine) -> ASGIApp:
             Route("/api/live", page.live),
             Route("/api/scenario", page.scenario),
             Route("/api/figure", page.figure),
+            Route(f"/web/fonts/{FONT}", page.font),
             Mount("/web", _Files(directory=str(web))),
         ],
         exception_handlers={
@@ -125,8 +133,12 @@ class _Door:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                known = {name for name, _ in message["headers"]} - {b"cache-control"}
-                rest = [pair for pair in message["headers"] if pair[0] != b"cache-control"]
+                rest = [
+                    pair
+                    for pair in message["headers"]
+                    if pair[0] != b"cache-control" or pair[1] == KEPT.encode()
+                ]
+                known = {name for name, _ in rest}
                 own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
                 message["headers"] = [*rest, *(pair for pair in own if pair[0] not in known)]
             await send(message)
@@ -160,10 +172,16 @@ class _Page:
         self.catalogue, self.engine, self.web = catalogue, engine, web
         self.asked: dict[str, int] = {}  # by tab, the number of its newest request
         self.requests = 0
+        self.asking = threading.Lock()  # so that of two requests of a tab the newer asks last
         self.drawing = threading.Lock()  # matplotlib is of one thread
 
     async def index(self, request: Request) -> Response:
         return FileResponse(f"{self.web}/index.html")
+
+    async def font(self, request: Request) -> Response:
+        from pylopdf_fonts_zh_cn import sans_path
+
+        return FileResponse(sans_path(), media_type="font/otf", headers={"cache-control": KEPT})
 
     async def nothing(self, request: Request) -> Response:
         return Response(status_code=204)
@@ -174,7 +192,8 @@ class _Page:
 
     async def levers(self, request: Request) -> Response:
         asked = _query(request, "scenario", "set")
-        return _json(await _aside(levers, self.catalogue, self.engine, self._setting(asked)))
+        setting = await _aside(self._setting, asked)
+        return _json(await _aside(levers, self.catalogue, self.engine, setting))
 
     async def live(self, request: Request) -> Response:
         asked = _query(request, "scenario", "set", "tab")
@@ -187,30 +206,22 @@ class _Page:
         def newest() -> bool:
             return self.asked.get(tab[:64], mine) == mine
 
-        def ask(changed: Callable[[], None]) -> tuple[Setting, Ticket] | None:
+        def read() -> tuple[Setting, Scenario, Scenario] | None:
             if not newest():  # loading it would only hold up what is newer
                 return None
             setting = self._setting(asked)
-            scenario, plan = self.catalogue.scenario(setting), self.catalogue.plan(setting.scenario)
-            return (setting, self.engine.ask(scenario, plan, changed, tab=tab)) if newest() else None
+            return setting, self.catalogue.scenario(setting), self.catalogue.plan(setting.scenario)
 
-        changed = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def call() -> None:
-            with contextlib.suppress(RuntimeError):  # the server has ended
-                loop.call_soon_threadsafe(changed.set)
-
-        found = await _aside(ask, call)
-        events = _stale() if found is None else self._events(*found, changed)
+        found = await _aside(read)
+        events = _stale() if found is None else self._events(*found, tab, newest)
         return StreamingResponse(events, media_type="text/event-stream")
 
     async def scenario(self, request: Request) -> Response:
         from experiments.page import export
 
-        setting = self._setting(_query(request, "scenario", "set"))
+        setting = await _aside(self._setting, _query(request, "scenario", "set"))
         text = await _aside(export.toml, self.catalogue, setting)
-        name = {"content-disposition": f'attachment; filename="{export.file_name(setting)}"'}
+        name = _attached(export.file_name(setting))
         return Response(text, media_type="application/toml; charset=utf-8", headers=name)
 
     async def figure(self, request: Request) -> Response:
@@ -222,14 +233,12 @@ class _Page:
                 en="lang: zh or en; format: png, svg or pdf.",
                 zh="lang 应为 zh 或 en；format 应为 png、svg 或 pdf。",
             )
-        setting = self._setting(asked)
+        setting = await _aside(self._setting, asked)
         content = await _aside(self._drawn, setting, lang, kind)
         from experiments.page import export
 
         name = export.file_name(setting).removesuffix(".toml") + f".{lang}.{kind}"
-        return Response(
-            content, media_type=KINDS[kind], headers={"content-disposition": f'attachment; filename="{name}"'}
-        )
+        return Response(content, media_type=KINDS[kind], headers=_attached(name))
 
     def _drawn(self, setting: Setting, lang: str, kind: str) -> bytes:
         from experiments.page import drawn
@@ -249,11 +258,30 @@ class _Page:
         name = _one(asked, "scenario") or self.catalogue.first
         return self.catalogue.setting(name, asked.get("set", []))
 
-    async def _events(self, setting: Setting, ticket: Ticket, changed: asyncio.Event) -> AsyncIterator[str]:
-        """The stream of one ticket, which ends with it."""
+    async def _events(
+        self, setting: Setting, scenario: Scenario, plan: Scenario, tab: str, newest: Callable[[], bool]
+    ) -> AsyncIterator[str]:
+        """The stream of one setting. What it waits for ends with it, at whatever point the visitor hangs up."""
+        changed, loop = asyncio.Event(), asyncio.get_running_loop()
+        tickets: list[Ticket] = []
         said = 0
+
+        def call() -> None:
+            with contextlib.suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(changed.set)
+
+        def ask() -> None:
+            with self.asking:
+                if newest():
+                    tickets.append(self.engine.ask(scenario, plan, call, tab=tab))
+
         try:
             yield RETRY
+            await _aside(ask)
+            if not tickets:
+                yield _event("stale", {})
+                return
+            (ticket,) = tickets
             if not self.engine.ready and ticket.done < ticket.job.of and not await _aside(_compiled):
                 yield _event("waiting", {"message": WAITING})
             while not ticket.ended:
@@ -276,8 +304,11 @@ class _Page:
                     except TimeoutError:
                         yield ": alive\n\n"
             yield _event("stale", {})
+        except ValueError as error:  # nothing that could be run
+            yield _event("failed", told.of(error).plain())
         finally:
-            self.engine.end(ticket)
+            for ticket in tickets:
+                self.engine.end(ticket)
 
 
 def start(catalogue: Catalogue, engine: Engine) -> dict[str, Any]:
@@ -307,6 +338,7 @@ def levers(catalogue: Catalogue, engine: Engine, setting: Setting) -> dict[str, 
         "window": scenario.window,
         "households": engine.households.count(plan),
         "futures": engine.usual(plan),
+        "command": catalogue.command(setting.scenario, engine.usual(plan), engine.seed),
         "targets": [
             {
                 "id": target.id, "label": {"zh": target.zh, "en": target.en}, "value": float(target.value),
@@ -339,6 +371,14 @@ def _compiled() -> bool:
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 RETRY = "retry: 86400000\n\n"  # a stream that has ended is not asked for again
+
+
+def _attached(name: str) -> dict[str, str]:
+    """The header of a file to be saved; a name of other letters than ASCII is written twice, as RFC 6266 has it."""
+    plain_ = re.sub(r'[^ -~]|["\\\\%]', "_", name)
+    return {
+        "content-disposition": f"attachment; filename=\"{plain_}\"; filename*=UTF-8''{quote(name, safe='')}"
+    }
 
 
 def _event(name: str, content: Any) -> str:

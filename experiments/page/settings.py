@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import threading
+import tomllib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -25,6 +28,8 @@ from simulation.policy import PARAMETERS
 
 NUMBER = re.compile(r"[-+]?(\d{1,15}\.?\d{0,15}|\.\d{1,15})([eE][-+]?\d{1,3})?", re.ASCII)
 SETTINGS = 64  # settings read last that are kept
+REGION = "region.toml"
+OF_REGION = re.compile(r"\s*[（(](地区|region)[）)]$")  # what a region's title says of itself
 
 T = TypeVar("T")
 
@@ -64,6 +69,7 @@ class Catalogue:
     def __init__(self, first: str, given: Mapping[str, str] | None = None) -> None:
         """Raises InputError for a scenario that cannot be read."""
         self.offered: dict[str, Offered] = {}
+        self.places: dict[str, dict[str, str]] = {}  # what regions are called
         self.shown: dict[str, tuple[Lever, ...]] = {}
         self.given: dict[str, str] = {}
         self.moved: dict[str, float] = {}
@@ -88,7 +94,7 @@ class Catalogue:
         return [
             {
                 "name": region,
-                "title": dict(next((one for one in policies if one.name == one.plan), policies[0]).title),
+                "title": self.places[region],
                 "policies": [{"name": one.name, "title": dict(one.title)} for one in policies],
             }
             for region, policies in found.items()
@@ -138,6 +144,19 @@ class Catalogue:
         """The plan of a scenario's region, as its files have it."""
         return self.scenario(Setting(self.offered[name].plan))
 
+    def command(self, name: str, futures: int, seed: int, *, whole: bool = True) -> str:
+        """The command whose study has the futures, runs and settings of the page; without `whole` a file by its name alone."""
+        offered = self.offered[name]
+        source = (
+            offered.source if whole or not offered.source.endswith(".toml") else Path(offered.source).name
+        )
+        given = self.given if offered.region == self.region else {}
+        words = ["anju", "run", source, "--points", str(futures), "--replications", "1"]
+        words += ["--seed", str(seed)] if seed != 1 else []
+        for key, text in given.items():
+            words += ["--set", f"{key}={text}"]
+        return shlex.join(words)
+
     def levers(self, name: str) -> tuple[Lever, ...]:
         """The levers of a scenario that the page shows."""
 
@@ -169,6 +188,9 @@ class Catalogue:
             if not name.startswith("history/"):
                 region = family(name)
                 self.offered[name] = Offered(name, name, {"zh": zh, "en": en}, region, region)
+        for region in {one.region for one in self.offered.values()}:
+            title = _title(resources.files("scenarios").joinpath(region, REGION).read_text("utf-8-sig"))
+            self.places[region] = _place(title or {}, region)
 
     def _offer(self, first: str) -> str:
         """Offer the command's scenario, a file of the user's own among them; returns its name."""
@@ -176,13 +198,43 @@ class Catalogue:
         if name in self.offered:
             return name
         read = scenarios.load(first)
-        plan = _plan_beside(first)
-        if plan == first:
-            self.offered[read.name] = Offered(read.name, first, read.title, read.name, read.name)
-            return read.name
-        base = scenarios.load(plan)
-        for one, source in ((base, plan), (read, first)):
-            self.offered[one.name] = Offered(one.name, source, one.title, base.name, base.name)
+        folder = Path(first).parent
+        if not first.endswith(".toml"):
+            return self._offer_named(read)
+        if (folder / REGION).is_file() and (folder / "plan.toml").is_file() and Path(first).name != REGION:
+            return self._offer_region(folder, first, read)
+        name = f"{read.name}.toml" if read.name in self.offered else read.name
+        plan = _plan_under(read, folder)
+        if plan not in self.offered:
+            plan, self.places[name] = name, _place(read.title, name)
+        region = self.offered[plan].region if plan in self.offered else name
+        self.offered[name] = Offered(name, first, read.title, region, plan)
+        return name
+
+    def _offer_named(self, read: Scenario) -> str:
+        """Offer a scenario that comes with Anju and is not in the list: one of the past, or a region as it is."""
+        plan = family(read.name)
+        if plan not in self.offered:
+            base = scenarios.load(plan)
+            self.places[plan] = _place(base.title, plan)
+            self.offered[plan] = Offered(plan, plan, base.title, plan, plan)
+        self.offered[read.name] = Offered(read.name, read.name, read.title, plan, plan)
+        return read.name
+
+    def _offer_region(self, folder: Path, first: str, read: Scenario) -> str:
+        """Offer a region of the user's own, all its policies, in the place of one that has the same name."""
+        plan = scenarios.load(str(folder / "plan.toml"))
+        self.offered = {name: one for name, one in self.offered.items() if one.region != plan.name}
+        self.places[plan.name] = _place(_title((folder / REGION).read_text("utf-8-sig")) or {}, plan.name)
+        self.offered[plan.name] = Offered(
+            plan.name, str(folder / "plan.toml"), plan.title, plan.name, plan.name
+        )
+        for file in sorted(folder.glob("*.toml")):
+            title = None if file.name in (REGION, "plan.toml") else _title_of(file)
+            if title is not None:
+                name = f"{plan.name}/{file.stem}"
+                self.offered[name] = Offered(name, str(file), title, plan.name, plan.name)
+        self.offered[read.name] = Offered(read.name, first, read.title, plan.name, plan.name)
         return read.name
 
     def _once(self, key: tuple[str, Any], make: Callable[[], T]) -> T:
@@ -198,13 +250,32 @@ class Catalogue:
         return made
 
 
-def _plan_beside(first: str) -> str:
-    """The plan of a scenario's region; the scenario itself where it has no region of its own."""
-    if not first.endswith(".toml"):
-        return family(first)
-    folder = Path(first).parent
-    plan = folder / "plan.toml"
-    return str(plan) if (folder / "region.toml").is_file() and plan.is_file() else first
+def _plan_under(read: Scenario, folder: Path) -> str:
+    """The plan of the region that comes with Anju on which a lone file rests, or nothing."""
+    base = read.files[0]
+    shipped = base == f"{family(base)}/{REGION}" and not (folder / REGION).is_file()
+    return family(base) if shipped and folder.name != family(base) else ""
+
+
+def _title(text: str) -> dict[str, str] | None:
+    """The title in a scenario file's header, if it can be read."""
+    try:
+        title = tomllib.loads(text)["header"]["title"]
+        return {"zh": str(title["zh"]), "en": str(title["en"])}
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        return None
+
+
+def _title_of(file: Path) -> dict[str, str] | None:
+    try:
+        return _title(file.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _place(title: Mapping[str, str], name: str) -> dict[str, str]:
+    """What a region is called, from the title of its file."""
+    return {lang: OF_REGION.sub("", title.get(lang, "")) or name for lang in ("zh", "en")}
 
 
 def _moved(scenario: Scenario, sets: Iterable[tuple[str, float]]) -> Scenario:
@@ -252,7 +323,7 @@ def _unknown(key: str, known: Iterable[str]) -> Told:
 def _number(lever: Lever, text: str) -> float:
     """The value of a lever, within its span. Raises Told."""
     low, high = plain(lever.min), plain(lever.max)
-    value = float(text) if NUMBER.fullmatch(text) else math.nan
+    value = float(plain(float(text))) if NUMBER.fullmatch(text) else math.nan  # as a link writes it
     if not lever.min <= value <= lever.max or (lever.kind == "switch" and value not in (0.0, 1.0)):
         said = text[:40]
         if lever.kind == "switch":

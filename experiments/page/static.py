@@ -39,11 +39,13 @@ def write(
     out = _place(out)
     name = catalogue.first
     values = asked(catalogue, grid) if grid else usual(catalogue)
+    values |= {key: (value,) for key, value in catalogue.moved.items() if key not in values}
     settings = list(_settings(catalogue, values))
     engine = Engine(threads=threads, seed=seed, futures=futures, most=FUTURES)
     try:
         described = server.levers(catalogue, engine, catalogue.begin)
         answers = _answers(catalogue, engine, settings, progress)
+        described["command"] = catalogue.command(name, described["futures"], seed, whole=False)
         started = {**server.start(catalogue, engine), "ready": True}
     finally:
         engine.close()

@@ -9,8 +9,11 @@ import re
 from importlib import resources
 from typing import Any
 
+from experiments import fonts
+
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
+_FONT = re.compile(r'url\("fonts/[^"]*"\) format\("opentype"\)')
 _PRELOAD = re.compile(r'<link rel="modulepreload" href="web/([\w-]+\.js)">\n')
 
 
@@ -22,11 +25,13 @@ def one_file(static: dict[str, Any], lang: str = "zh") -> str:
     """
     page = _read("index.html")
     modules = [*_PRELOAD.findall(page), "app.js"]
-    style, library, script = _read("style.css"), _read("vendor/d3.min.js"), "\n".join(map(_module, modules))
+    script = "\n".join(map(_module, modules))
+    text = _data("words", json.loads(_read("words.json"))) + _data("anju-static", static)
+    style, library = _typeset(_read("style.css"), page + script + text), _read("vendor/d3.min.js")
     icon = base64.b64encode(_read("icon.svg").encode()).decode()
     policy = (
         f"default-src 'none'; script-src {_hash(library)} {_hash(script)}; style-src {_hash(style)}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
     )
     page = re.sub(r"<!-- In the order.*?-->\n", "", _PRELOAD.sub("", page))
     for old, new in (
@@ -36,22 +41,40 @@ def one_file(static: dict[str, Any], lang: str = "zh") -> str:
             f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
         ),
         ('href="web/icon.svg"', f'href="data:image/svg+xml;base64,{icon}"'),
-        ('<link rel="stylesheet" href="web/style.css">', f"<style>{style}</style>"),
+        ('<link rel="stylesheet" href="web/style.css">', f"<!--\n{_notice()}\n-->\n<style>{style}</style>"),
         (
             '<script src="web/vendor/d3.min.js" defer></script>',
             f"<!--\nd3: {_read('vendor/d3.LICENSE')}-->\n<script>{library}</script>",
         ),
         (
             '<script type="module" src="web/app.js"></script>',
-            _data("words", json.loads(_read("words.json")))
-            + _data("anju-static", static)
-            + f'<script type="module">{script}</script>',
+            text + f'<script type="module">{script}</script>',
         ),
     ):
         if page.count(old) != 1:
             raise RuntimeError(f"index.html: expected once: {old}")
         page = page.replace(old, new)
     return page
+
+
+def _typeset(style: str, text: str) -> str:
+    """The style sheet with the Chinese letters of a text in the place of the whole font."""
+    wanted = {ord(letter) for letter in set(text)} & fonts.known()
+    letters = {code for code in wanted if any(low <= code <= high for low, high in _ranges(style))}
+    return _FONT.sub(lambda _: f'url("{fonts.data_uri(fonts.cut(letters))}") format("woff2")', style, count=1)
+
+
+def _ranges(style: str) -> list[tuple[int, int]]:
+    """The letters that the style sheet has the font for."""
+    found = re.search(r"unicode-range: ([^;]*);", style)
+    spans = found[1].replace("U+", "").split(", ") if found else []
+    return [(int(low, 16), int(high, 16)) for low, high in (span.split("-") for span in spans)]
+
+
+def _notice() -> str:
+    """What the licence of the font asks to be said."""
+    copyright, licence = fonts.notice()
+    return f"Chinese letters: Noto Sans SC. {copyright} {licence}"
 
 
 def _read(name: str) -> str:

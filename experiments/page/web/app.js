@@ -10,7 +10,7 @@ import { picture } from "./picture.js";
 import { command, query, readAddress, writeAddress } from "./setting.js";
 import { showFigures, showMoney } from "./tables.js";
 import { showProgress, showVerdict } from "./verdict.js";
-import { inPage, lang, loadWords, one, say, speak, translate } from "./words.js";
+import { inPage, lang, loadWords, one, say, speak, translate, watchFonts } from "./words.js";
 
 const kept = globalThis.ANJU_STATIC ?? inPage("anju-static");
 const source = kept ? gridSource(kept) : liveSource();
@@ -158,7 +158,7 @@ function state(name) {
 // ---------------------------------------------------------------- what can be taken away
 
 function showTakeAway() {
-  byId("command").textContent = command(setting);
+  byId("command").textContent = command(page.described?.command ?? "", setting);
   const file = byId("scenario-file");
   file.hidden = source.alone;
   file.href = `api/scenario?${query(setting)}`;
@@ -251,7 +251,7 @@ function listen() {
     took(say("link_copied"));
   });
   byId("copy-command").addEventListener("click", async () => {
-    await copy(command(setting));
+    await copy(command(page.described?.command ?? "", setting));
     took(say("command_copied"));
   });
   byId("png").addEventListener("click", takePicture);
@@ -267,6 +267,7 @@ function listen() {
 }
 
 async function begin() {
+  watchFonts();
   await loadWords();
   const asked = readAddress();
   const usual = kept ? document.documentElement.lang : navigator.language;
@@ -274,7 +275,8 @@ async function begin() {
   translateAll();
   page.start = await source.start();
   listen();
-  await choose(asked.scenario ?? page.start.scenario, asked.sets);
+  const bare = asked.scenario == null && !asked.sets.size;
+  await choose(asked.scenario ?? page.start.scenario, bare ? new Map(Object.entries(page.start.sets)) : asked.sets);
   source.watch(following);
   translateAll();
 }

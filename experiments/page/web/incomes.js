@@ -10,7 +10,8 @@ const ROW = 30;
 const NAME = 18; // a name over its bar, where there is no room beside it
 const GAP = 14; // between groups
 const DARK = new Set(["wage"]); // colours that carry white type
-const total = (group) => (group.wage == null ? null : SOURCES.reduce((sum, source) => sum + group[source], 0));
+const total = (group) => (group.wage == null ? null : group.income); // the median of totals, not the sum of medians
+const stacked = (group) => (group.wage == null ? 0 : SOURCES.reduce((sum, source) => sum + group[source], 0));
 
 /** Draw `answer` into #incomes. */
 export function showIncomes(answer) {
@@ -35,7 +36,7 @@ function draw(rows) {
   const heights = rows.map((row, i) => (row.ours ? (i ? GAP : 0) + (narrow ? NAME : 0) : 0));
   const tops = rows.map((_, i) => i * ROW + d3.sum(heights.slice(0, i + 1)));
   const height = (tops[tops.length - 1] ?? 0) + ROW + 24;
-  const most = d3.max(rows, (row) => Math.max(total(row) ?? 0, row.start ?? 0)) || 1;
+  const most = d3.max(rows, (row) => Math.max(stacked(row), row.start ?? 0)) || 1;
   const x = d3.scaleLinear([0, most], [left, width - (narrow ? 92 : 62)]);
   const svg = d3.select(node).selectAll("svg").data([0]).join("svg")
     .attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height)
@@ -68,7 +69,7 @@ function draw(rows) {
     .attr("x", (p) => (x(p.low) + x(p.high)) / 2).attr("y", (p) => middle(p.i)).attr("dy", "0.34em")
     .text((p) => count(p.high - p.low, { digits: 3 }));
   part("totals").selectAll("text").data(rows).join("text").attr("class", (row) => (row.ours ? "total" : "total soft"))
-    .attr("x", (row) => x(Math.max(total(row) ?? 0, row.start ?? 0)) + 6).attr("y", (_, i) => middle(i)).attr("dy", "0.34em")
+    .attr("x", (row) => x(Math.max(stacked(row), row.start ?? 0)) + 6).attr("y", (_, i) => middle(i)).attr("dy", "0.34em")
     .text((row) => (total(row) == null ? say("nobody") : count(total(row))) + (narrow && !row.ours ? ` ${row.name}` : ""));
   part("starts").selectAll("path").data(rows.map((row, i) => ({ row, i })).filter(({ row }) => row.ours && row.start)).join("path")
     .attr("class", "start-mark").attr("d", ({ row, i }) => `M${x(row.start) - 5} ${tops[i]}h10l-5 7z`);

@@ -6,6 +6,7 @@ import { lang, one, say } from "./words.js";
 
 const GROUPS = ["subsidy", "loan", "homes", "jobs", "services"];
 const LARGE = 1e7; // yuan: from here on a sum is shown in millions or 亿
+const TIMES = "×"; // a unit that stands before its number
 const NARROW = matchMedia("(max-width: 899px)");
 
 /** A lever's value as text with its unit. */
@@ -13,7 +14,9 @@ function written(lever, value) {
   if (lever.kind === "switch") return say(Number(value) ? "on" : "off");
   if (lever.kind === "share") return percent(value, { places: places(lever.step * 100) });
   const [size, unit] = measure(lever);
-  return [exact(tidy(value / size)), unit].join(lang() === "zh" ? "" : " ").trim();
+  const number = exact(tidy(value / size));
+  if (unit === TIMES) return `${TIMES} ${number}`;
+  return [number, unit].join(lang() === "zh" ? "" : " ").trim();
 }
 
 const places = (step) => Math.min((String(Number((step || 1).toPrecision(6))).split(".")[1] ?? "").length, 4);

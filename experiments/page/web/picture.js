@@ -50,7 +50,16 @@ function painted(svg) {
     for (const name of PAINT) node.setAttribute(name, style.getPropertyValue(name));
   });
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
+  style.textContent = fonts();
+  copy.prepend(style);
   return copy;
+}
+
+/** The fonts that lie in the page itself: an image has none of the page's. */
+function fonts() {
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  return rules.map((rule) => rule.cssText).filter((text) => text.startsWith("@font-face") && text.includes("data:font")).join("\n");
 }
 
 function load(source) {

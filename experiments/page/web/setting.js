@@ -25,8 +25,8 @@ export function writeAddress(setting, lang, alone) {
   history.replaceState(null, "", (alone ? "#" : "?") + query(setting, { lang }));
 }
 
-/** The command that runs the same setting. */
-export function command({ scenario, sets }) {
+/** The command that runs the same setting; `run` is that of the policy as it is. */
+export function command(run, { sets }) {
   const changes = [...sets.keys()].sort().map((key) => ` --set ${key}=${sets.get(key)}`);
-  return `anju run ${scenario}${changes.join("")}`;
+  return `${run}${changes.join("")}`;
 }

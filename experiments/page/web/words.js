@@ -22,6 +22,14 @@ export function speak(language) {
   document.documentElement.lang = tongue.lang === "zh" ? "zh-CN" : "en";
 }
 
+/** Draw all text again once a font has come that it needs. */
+export function watchFonts() {
+  const found = () => [...document.fonts].some((face) => face.status === "loaded");
+  const come = () => found() && document.documentElement.classList.add("letters");
+  document.fonts.addEventListener("loadingdone", come);
+  come();
+}
+
 /** The words for `key` with `{name}` filled in. */
 export function say(key, values = {}) {
   const pair = tongue.words[key];
