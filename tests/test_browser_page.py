@@ -2,13 +2,16 @@
 
 import contextlib
 import json
+import os
 import re
+import shutil
 import threading
 import tomllib
 from importlib import resources
+from pathlib import Path
 
 import pytest
-from browser import Requests, axe, browser  # noqa: F401
+from browser import ARGS, Requests, axe, browser  # noqa: F401
 
 import scenarios
 from experiments.page import static
@@ -132,7 +135,9 @@ def test_a_slider_moved_by_keyboard_and_by_mouse(visit, address):
     page.mouse.click(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
     finished(page, f"{SUBSIDY}=35000")
     assert page.locator(f".lever[data-key={SUBSIDY}] input[type=number]").input_value() == "35000"
-    assert said(page, "command") == f"anju run lishui --set {SUBSIDY}=35000"
+    assert said(page, "command") == (
+        f"anju run lishui --points {FUTURES} --replications 1 --set pool_persons=4000 --set {SUBSIDY}=35000"
+    )
     page.locator("#reset").click()
     finished(page)
     assert page.locator(".lever.changed").count() == 0
@@ -293,7 +298,7 @@ def test_no_serious_finding_and_nothing_wider_than_the_window(visit, address, la
         closed.first.click()
     for about in page.locator(".more").all():
         about.click()
-    page.wait_for_timeout(400)  # colours come to rest
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")  # colours come to rest
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(
@@ -333,6 +338,76 @@ def test_all_of_it_works_with_the_keyboard_alone(visit, address):
     page.locator("#policy").focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_selector('body[data-state="done"]:not([data-setting^="scenario=lishui&"])')
+
+
+@pytest.fixture(scope="module")
+def bare(browser, tmp_path_factory):  # noqa: F811
+    """Chromium on a machine that has Latin letters only."""
+    import matplotlib
+
+    config = tmp_path_factory.mktemp("latin") / "fonts.conf"
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    config.write_text(f'<?xml version="1.0"?><fontconfig><dir>{folder}</dir></fontconfig>', "utf-8")
+    env = os.environ | {"FONTCONFIG_FILE": str(config)}
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = browser.browser_type.launch(executable_path=path, args=ARGS, env=env)
+    yield found
+    found.close()
+
+
+HAN = re.compile(r"[\u2e80-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def drawn_from(page, selector):
+    """Letters of an element that only a Chinese font has, and how many were drawn from a font of the page's own."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    node = devtools.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    used = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    own = sum(font["glyphCount"] for font in used if font["isCustomFont"])
+    return len(HAN.findall(page.locator(selector).first.text_content())), int(own)
+
+
+@pytest.mark.parametrize("static_", [False, True])
+def test_chinese_letters_on_a_machine_without_any(bare, address, catalogue, tmp_path, static_):
+    file = tmp_path / "out.html"
+    if static_:
+        static.write(catalogue, file, grid=[f"{SUBSIDY}=26000"], futures=FUTURES)
+    for lang, places in (
+        ("en", ["button[lang=zh-CN]", ".brand b"]),
+        ("zh", ["label[for=region]", "#money-title", "#sentence", "button[lang=zh-CN]", ".lever .unit"]),
+    ):
+        page = bare.new_page()
+        requests = Requests(page)
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{file.as_uri()}#lang={lang}" if static_ else f"{address}?lang={lang}")
+        finished(page)
+        page.wait_for_selector("html.letters")
+        requests.assert_clean(cancelled=True)
+        assert any(url.endswith(".otf") for url in requests.urls) != static_
+        for place in places:
+            letters, own = drawn_from(page, place)
+            assert letters and own >= letters, f"{lang}, {place}: {own} of {letters} letters"
+        page.close()
+    if static_:
+        text = file.read_text("utf-8")
+        assert "Open Font License" in text and "Adobe" in text and len(text) < 1_000_000
+
+
+def test_a_machine_with_chinese_letters_is_sent_none(visit, address):
+    page, requests = visit(f"{address}?lang=zh")
+    finished(page)
+    assert not [url for url in requests.urls if "font" in url]
+
+
+def test_the_settings_of_the_command_are_where_a_bare_address_begins(visit, engine):
+    with served(Catalogue("lishui", {"pool_persons": "4000", SUBSIDY: "26000"}), engine) as address:
+        page, _ = visit(address)
+        finished(page, f"{SUBSIDY}=26000")
+        other, _ = visit(f"{address}?scenario=lishui")  # whoever names a scenario means it as it is
+        finished(other)
 
 
 def test_another_region(visit, address):

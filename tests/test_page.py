@@ -331,6 +331,75 @@ def test_a_setting_as_a_file_is_the_setting(first, catalogue, tmp_path):
     file.unlink()
 
 
+def test_the_file_of_a_setting_holds_what_the_command_set(tmp_path):
+    own = Catalogue("lishui", {"home_lag_months": "9", "population.absent_share": "0.3"})
+    setting = own.setting("lishui", ["homes_factor=1.5"])
+    file = tmp_path / "mine.toml"
+    file.write_text(export.toml(own, setting), "utf-8")
+    assert "--set=population.absent_share=0.3" in file.read_text("utf-8")  # what no file of a policy can hold
+    read = scenarios.load(str(file), sets={"population.absent_share": "0.3"})
+    assert read.resolved() == own.scenario(setting).resolved()
+    assert [e.name for e in read.uncertainties()] == [e.name for e in own.scenario(setting).uncertainties()]
+
+
+def test_the_command_of_a_setting_runs_it(catalogue):
+    own = Catalogue("lishui", {"home_lag_months": "9"})
+    assert (
+        own.command("lishui", 50, 1) == "anju run lishui --points 50 --replications 1 --set home_lag_months=9"
+    )
+    assert own.command("gansu", 10, 2) == "anju run gansu --points 10 --replications 1 --seed 2"
+    source = catalogue.offered["town"].source
+    assert catalogue.command("town", 6, 1) == f"anju run {source} --points 6 --replications 1"
+    assert catalogue.command("town", 6, 1, whole=False).startswith("anju run plan.toml ")
+
+
+def test_regions_are_called_by_their_own_names(catalogue):
+    titles = {region["name"]: region["title"] for region in catalogue.regions()}
+    assert titles["gansu"] == {"zh": "甘肃省", "en": "Gansu"}
+    policies = {p["name"] for r in catalogue.regions() if r["name"] == "town" for p in r["policies"]}
+    assert policies == {"town", "town/less", "town/status-quo"}  # all that lie in its folder
+    for region in catalogue.regions():
+        assert "地区" not in region["title"]["zh"] and "region" not in region["title"]["en"].lower()
+
+
+def test_a_lone_file_stands_beside_the_plan_it_rests_on(tmp_path):
+    first = Catalogue("lishui/subsidy-up")
+    for name in ("mine.toml", "lishui.toml"):  # a name that is taken is no reason to hide what had it
+        file = tmp_path / name
+        file.write_text(export.toml(first, first.setting("lishui/subsidy-up", ["homes_factor=1.5"])), "utf-8")
+        own = Catalogue(str(file))
+        found = own.offered[own.first]
+        assert (found.region, found.plan, found.source) == ("lishui", "lishui", str(file))
+        assert own.plan(own.first) == scenarios.load("lishui")
+        assert own.scenario(own.begin).values["homes_factor"].at(0) == 1.5
+
+
+def test_a_region_of_the_users_own_takes_the_place_of_its_namesake(tmp_path):
+    from scenarios.new_region import new_region
+
+    folder = new_region("mytown", tmp_path, "zh").rename(tmp_path / "lishui")
+    own = Catalogue(str(folder / "status-quo.toml"))
+    assert [name for name, one in own.offered.items() if one.region == "lishui"] == [
+        "lishui",
+        "lishui/status-quo",
+    ]
+    assert own.offered["lishui"].source == str(folder / "plan.toml") and own.first == "lishui/status-quo"
+
+
+def test_a_dated_lever_shows_what_is_in_force_most_of_the_time():
+    found = {lever.key: lever for lever in Catalogue("gansu").levers("gansu")}
+    assert found["homes_factor"].value == found["homes_factor"].plan == 1.0  # in 36 of the months, then none
+    assert "1 from 2016-01, 0 from 2019-01" in found["homes_factor"].help["en"]
+    assert "2019-01起 0" in found["homes_factor"].help["zh"]
+    assert "from 20" not in found["loan_limit_yuan"].help["en"]
+
+
+def test_a_setting_is_run_as_its_link_writes_it(catalogue):
+    setting = catalogue.setting(catalogue.first, ["homes_factor=1.23456789012345"])
+    back = dict(pair.split("=", 1) for pair in setting.query.split("&"))["set"]
+    assert catalogue.setting(catalogue.first, [back]) == setting
+
+
 def test_settings_of_the_command():
     own = Catalogue("lishui", {"home_lag_months": "9", "subsidy_yuan_per_person": "4 wan_yuan/person"})
     assert own.plan("lishui/subsidy-up").values["home_lag_months"].at(0) == 9.0  # beneath all levers
