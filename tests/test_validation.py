@@ -111,7 +111,9 @@ def test_baselines_are_arithmetic_on_known_facts():
     )
     assert by_hand("Southern Shaanxi", "2011-2015", "persons moved") == {"plan": 1.4e6, "even_pace": 1.2e6}
     assert by_hand("Taizhou", "2023", "urban-rural income ratio") == {"plan": 1.94, "last_pace": 1.88}
-    assert by_hand("Bangladesh", "RCT season 1", "migration rate control") == {"elsewhere": pytest.approx(35.0)}
+    assert by_hand("Bangladesh", "RCT season 1", "migration rate control") == {
+        "elsewhere": pytest.approx(35.0)
+    }
 
 
 def test_every_matched_fact_has_a_baseline_or_a_reason_for_none():
