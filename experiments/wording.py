@@ -57,7 +57,7 @@ WHY = {
     "improved": ("improved in place", "就地安置"), "no_home": ("waiting for a home", "等待房源"),
     "no_money": ("waiting for public money", "等待资金"), "in_process": ("being processed", "办理中"),
     "withdrew": ("withdrew", "放弃"), "not_yet_applied": ("willing, not yet applied", "有意愿未申请"),
-    "unaffordable": ("would move if it cost nothing", "负担不起"), "infeasible": ("cannot raise the money", "筹不到钱"),
+    "unaffordable": ("cannot raise the money", "筹不到钱"), "infeasible": ("no way of moving open to them", "没有可申请的安置方式"),
     "never_mover": ("will not move", "不愿搬迁"), "prefers_to_stay": ("prefer to stay", "留下更好"),
     "withheld": ("grant withheld", "暂缓发放"),
 }  # fmt: skip

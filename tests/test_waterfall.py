@@ -29,7 +29,7 @@ def study(scenario):
 
 def test_every_state_is_a_step_and_has_a_name():
     assert set(waterfall.BEFORE) | {"moved", "returned"} == set(WHY)
-    assert set(waterfall.STEPS) | set(waterfall.REASONS) <= set(waterfall.WORDS)
+    assert set(waterfall.STEPS) | set(waterfall.REASONS) <= set(waterfall.WORDS) | set(waterfall.WHY_WORDS)
     assert set(waterfall.COLOURS) == set(waterfall.STEPS)
 
 

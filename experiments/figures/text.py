@@ -120,7 +120,7 @@ WORDS = {
         "分县（市、区），按搬迁比例排序，颜色同左",
     ),
     "gone": ("Done", "已有结果"),
-    "waiting": ("Applied", "已申请"),
+    "waiting": ("Waiting or out", "等待或退出"),
     "hindered": ("Would move", "愿搬未搬"),
     "staying": ("Stay", "留下"),
     # incomes
@@ -170,11 +170,6 @@ WORDS = {
         "Comparison by lot (grants withheld at random in a run of their own)",
         "随机对照（另一次模拟中随机暂缓部分补助）",
     ),
-    "effect": (
-        "Effect of moving: {signed}{range}, each group relative to its income at the start",
-        "搬迁效应：{signed}{range}，两组均相对各自期初收入",
-    ),
-    "effect_range": (" (95 % interval {range})", "（95%区间 {range}）"),
     "at_start": ("income at the start", "期初收入"),
     "no_group": ("no such household", "没有这类农户"),
     "no_effect": (

@@ -13,6 +13,7 @@ import numpy as np
 from experiments.figures import caption, style
 from experiments.figures.text import Words
 from experiments.outcome import ratio
+from experiments.wording import WHY as WHY_WORDS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS, WHY
 
 NAME = "waterfall"
@@ -63,21 +64,9 @@ WORDS = {
     "staying": ("Stay", "留下"),
     "hindered": ("Would move", "愿搬未搬"),
     "elsewhere": ("Otherwise", "其他去向"),
-    "waiting": ("Applied", "已申请"),
+    "waiting": ("Waiting or out", "等待或退出"),
     "after": ("After keys", "交房之后"),
     "pool": ("pool", "可搬迁人口"),
-    "prefers_to_stay": ("prefer to stay", "留下更好"),
-    "never_mover": ("will not move", "不愿搬迁"),
-    "unaffordable": ("cannot raise the money", "筹不到钱"),
-    "infeasible": ("no way of moving open to them", "没有可申请的安置方式"),
-    "not_yet_applied": ("not yet applied", "尚未申请"),
-    "own_moved": ("left unaided", "自发搬离"),
-    "improved": ("improved in place", "就地安置"),
-    "withdrew": ("withdrew", "放弃"),
-    "no_home": ("no home", "等待房源"),
-    "no_money": ("no public money", "等待资金"),
-    "in_process": ("being processed", "办理中"),
-    "withheld": ("grant withheld", "暂缓发放"),
     "moved": ("moved (keys)", "已搬迁（交房）"),
     "behind": ("elderly who stay in the old house", "留居旧房的老人"),
     "later": ("keys after applications closed", "申请截止后交房"),
@@ -218,7 +207,8 @@ def rows(study: Any, d: Data) -> list[dict[str, Any]]:
 
 
 def say(words: Words, key: str, **values: Any) -> str:
-    return WORDS[key][words.column].format(**values)
+    said = WORDS[key] if key in WORDS else WHY_WORDS[key]
+    return said[words.column].format(**values)
 
 
 def draw(study: Any, d: Data, words: Words) -> style.Sheet:
