@@ -45,6 +45,9 @@ WORDS = {
         "{date}，有贷款的农户当月应还{due}元，相当于搬迁户户均收入的{share}；其中{late}拖欠",
     ),
     "title_nobody": ("No household has borrowed", "没有农户贷款"),
+    "title_few": (
+        "In {date} most runs have no household with a loan", "{date}，多数模拟中没有农户有贷款",
+    ),
     "note": (
         "Home, fitting-out and start-up loans of households, {first} to {last}; {spread}. Terms: {terms}.",
         "农户住房、家装和创业贷款，{first}至{last}；{spread}。贷款条件：{terms}。",
@@ -56,7 +59,7 @@ WORDS = {
     ),
     "grace": ("the first {years} of interest only", "其中宽限期{years}年，期内只付息"),
     "no_grace": ("no grace", "无宽限期"),
-    "startups": ("; start-up loans {years} years, no grace", "；创业贷款{years}年，无宽限期"),
+    "startups": ("; start-up loans {years} years, no grace{public}", "；创业贷款{years}年，无宽限期{public}"),
     "public": (", {share} of the interest paid by the public", "，财政贴息{share}"),
     "no_public": (", no interest subsidy", "，不贴息"),
     "rates": ("{first} to {last}", "{first}至{last}"),
@@ -101,7 +104,7 @@ def say(words: Words, key: str, **values: Any) -> str:
 class Loan(NamedTuple):
     """One typical loan and its schedule by the terms in force; money in yuan, months counted from the start of the run."""
 
-    amount: float  # mean over runs of the mean home and fitting-out loan
+    amount: float  # mean of all home and fitting-out loans of all runs
     drawn: int  # the month in the middle of all loans
     months: int
     grace: int
@@ -283,10 +286,11 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
 def _ladder(ax: Any, study: Any, d: Data, words: Words, most: float) -> None:
     x = np.arange(1, study.months + 1)
     known = np.isfinite(d.due[1])
+    drawn = known | np.append(known[1:], False)  # a month is drawn from the end of the one before
     bottom = np.zeros(len(x))
     for values, colour in zip(d.parts, COLOURS, strict=True):
         values = np.nan_to_num(values)
-        ax.fill_between(x, bottom, bottom + values, where=known, color=colour, lw=0, step="pre")
+        ax.fill_between(x, bottom, bottom + values, where=drawn, color=colour, lw=0, step="pre")
         bottom = bottom + values
     if len(study.runs) > 1:
         for k in (0, 2):
@@ -402,10 +406,13 @@ def _curve(ax: Any, levels: np.ndarray, colour: str, banded: bool) -> None:
 
 
 def _title(study: Any, d: Data, words: Words) -> str:
-    if d.first is None or not np.isfinite(d.due[1, -1]):
+    date = words.date(study.scenario.start, study.months - 1)
+    if d.first is None:
         return say(words, "title_nobody")
+    if not np.isfinite(d.due[1, -1]):
+        return say(words, "title_few", date=date)
     return say(
-        words, "title", date=words.date(study.scenario.start, study.months - 1),
+        words, "title", date=date,
         due=words.number(d.due[1, -1], digits=3), share=words.percent(d.burden[1, -1]),
         late=words.percent(d.late[1, -1], places=1),
     )  # fmt: skip
@@ -447,6 +454,7 @@ def _terms(study: Any, d: Data, words: Words) -> str:
     years, grace, share = (values[name].at(month) for name in TERMS[:2] + TERMS[3:4])
     invested = study.ledger[:, :, FLOW["startup_investment"]].any()
     startups = values["startup_term_years"].at(month) if invested else 0.0
+    paid = values["startup_interest_subsidy_share"].at(month) if invested else 0.0
     rates = [rate_at(study.scenario, t) for t in range(study.months)]
     first, last = (f"{100 * rate:.3g}" for rate in (rates[0], rates[-1]))
     percent = "\u00a0%" if words.lang == "en" else "%"
@@ -456,9 +464,13 @@ def _terms(study: Any, d: Data, words: Words) -> str:
     return say(
         words, "terms", years=figures_of(years), rate=rate,
         grace=say(words, "grace", years=figures_of(grace)) if grace else say(words, "no_grace"),
-        public=say(words, "public", share=words.percent(share)) if share else say(words, "no_public"),
-        startups=say(words, "startups", years=figures_of(startups)) if startups else "",
+        public=_public(share, words),
+        startups=say(words, "startups", years=figures_of(startups), public=_public(paid, words)) if startups else "",
     )  # fmt: skip
+
+
+def _public(share: float, words: Words) -> str:
+    return say(words, "public", share=words.percent(share)) if share else say(words, "no_public")
 
 
 def figures_of(years: float) -> str:
