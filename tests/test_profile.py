@@ -90,11 +90,11 @@ def test_a_weight_is_a_share_over_a_share():
     county = np.array([False, False, True])
     own, pool = np.array([30.0, 10.0, 40.0]), np.array([100.0, 100.0, 200.0])
     assert profile._weight(own, pool, county).tolist() == [1.5, 0.5, 1.0]
-    low, high = profile._interval(np.tile(own, (6, 1)), np.tile(pool, (6, 1)), county)
-    assert low.tolist() == high.tolist() == [1.5, 0.5, 1.0]  # futures that do not differ
+    for end in profile._interval(np.tile(own, (6, 1)), np.tile(pool, (6, 1)), county):
+        assert end.tolist() == [1.5, 0.5, 1.0]  # futures that do not differ
     spread = np.array([[30.0, 10, 40], [20, 20, 40], [32, 8, 40], [28, 12, 40], [30, 10, 40]])
-    low, high = profile._interval(spread, np.tile(pool, (5, 1)), county)
-    assert 1.0 < low[0] < 1.4 < high[0] <= 1.6
+    low, high, together = profile._interval(spread, np.tile(pool, (5, 1)), county)
+    assert 1.0 <= together[0] < low[0] < 1.4 < high[0] <= 1.6
     assert np.isnan(profile._interval(spread[:4], np.tile(pool, (4, 1)), county)).all()
     assert np.isnan(profile._weight(np.zeros(3), pool, county)).all()
 
@@ -113,6 +113,18 @@ def test_weights_are_those_of_the_tallies(run):
         assert d.mean("induced") == pytest.approx(induced[county].sum() / run.runs)
         for k in profile.standing_out(d):
             assert low[k] > 1.0 and d.groups[k][0] != "county"
+
+
+def test_titles_claim_no_more_than_is_known(run):
+    d = profile.data(run)[1]
+    nothing = np.full(len(d.groups), np.nan)
+    few = d._replace(low=dict.fromkeys(d.low, nothing), sure=nothing > 1.0)
+    none = d._replace(sure=np.zeros(len(d.groups), bool))
+    for lang, (unknown, unsure) in {
+        "en": ("too few futures", "No group is surely"),
+        "zh": ("未来太少", "没有哪一类"),
+    }.items():
+        assert unknown in profile._title([few], Words(lang)) and unsure in profile._title([none], Words(lang))
 
 
 def test_a_comparison_keeps_table_and_chart(run, kept):

@@ -42,10 +42,14 @@ WORDS = {
         'Who moves only because of "{policy}": {more}',
         "谁因“{policy}”而搬迁：{more}",
     ),
-    "often": ("{group} ({weight} times their share of the pool)", "{group}（为其人口占比的{weight}倍）"),
-    "title_like": (
-        'Those who move only because of "{policy}" are much like the whole pool',
-        "因“{policy}”而搬迁的农户与全部农户相差不大",
+    "often": ("{group} ({weight} times their share of the pool)", "{group}（为其户数占比的{weight}倍）"),
+    "title_none": (
+        'No group is surely more frequent among those who move only because of "{policy}" than in the pool',
+        "因“{policy}”而搬迁的农户中，没有哪一类的占比确定高于全部农户",
+    ),
+    "title_few": (
+        'Who moves only because of "{policy}": too few futures to tell',
+        "谁因“{policy}”而搬迁：未来太少，无法判断",
     ),
     "title_nobody": (
         "Nobody moves only because of the policy",
@@ -62,7 +66,7 @@ WORDS = {
         "线段为各次重复的95%区间，只反映随机波动",
     ),
     "spread_none": ("too few futures for an interval", "未来太少，无法给出区间"),
-    "axis": ("Times the group's share of the pool", "为该组人口占比的倍数"),
+    "axis": ("Times the group's share of the pool", "为该组户数占比的倍数"),
     "induced": ("move only because of the policy", "仅因政策而搬"),
     "anyway": ("move anyway", "本会搬迁"),
     "neither": ("stay under both", "两种政策下都不搬"),
@@ -139,6 +143,7 @@ class Data(NamedTuple):
     low: dict[str, np.ndarray]  # 95 % interval, NaN where there are too few futures
     high: dict[str, np.ndarray]
     over: str  # futures or replications
+    sure: np.ndarray  # (groups,): induced surely more often, at 95 % for all groups together
 
     def mean(self, shown: str) -> float:
         """Households of what is shown, mean over runs."""
@@ -174,14 +179,15 @@ def _data(c: Comparison, runs: Runs, row: int) -> Data:
     by_run = runs.profile[row].astype(float).reshape(c.points, c.replications, len(groups), -1)
     each = by_run.sum(axis=1) if c.points > 1 else by_run[0]  # futures, or the replications of the only one
     county = np.array([part == "county" for part, _ in groups])
-    weight, low, high = {}, {}, {}
+    weight, low, high, sure = {}, {}, {}, {}
     for shown in SHOWN:
         own, pool = each[..., _columns(shown)].sum(axis=-1), each.sum(axis=-1)
         weight[shown] = _weight(own.sum(axis=0), pool.sum(axis=0), county)
-        low[shown], high[shown] = _interval(own, pool, county)
+        low[shown], high[shown], least = _interval(own, pool, county)
+        sure[shown] = least > 1.0
     return Data(
         runs.region.id, runs.region.policies[row], runs.region.reference, groups, by_run.mean(axis=(0, 1)), weight, low,
-        high, "futures" if c.points > 1 else "replications",
+        high, "futures" if c.points > 1 else "replications", sure["induced"],
     )  # fmt: skip
 
 
@@ -192,16 +198,19 @@ def _weight(own: np.ndarray, pool: np.ndarray, county: np.ndarray) -> np.ndarray
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
 
 
-def _interval(own: np.ndarray, pool: np.ndarray, county: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of `_weight`, bootstrapped over futures (or replications), both (units, groups); NaN where there are few."""
-    n = len(own)
+def _interval(own: np.ndarray, pool: np.ndarray, county: np.ndarray) -> np.ndarray:
+    """95 % interval of `_weight`, bootstrapped over futures (or replications), of (units, groups); NaN where there are few.
+
+    Shape (3, groups): its ends, and the lower end of an interval that holds for all groups at once (Bonferroni).
+    """
+    n, groups = own.shape
     if n < FEWEST_POINTS:
-        return np.full(own.shape[1], np.nan), np.full(own.shape[1], np.nan)
+        return np.full((3, groups), np.nan)
     counts = np.stack([np.bincount(rows, minlength=n) for rows in _resamples(n)]).astype(float)
     again = _weight(counts @ own, counts @ pool, county)
     known = np.isfinite(again).all(axis=0)
-    low, high = np.quantile(np.where(known, again, 0.0), (0.025, 0.975), axis=0)
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+    levels = (0.025, 0.975, 0.025 / groups)
+    return np.where(known, np.quantile(np.where(known, again, 0.0), levels, axis=0), np.nan)
 
 
 def _resamples(n: int) -> np.ndarray:
@@ -395,7 +404,7 @@ def standing_out(d: Data) -> list[int]:
     found = [
         k
         for k, (part, _) in enumerate(d.groups)
-        if part != "county" and d.pool_share[k] >= RARE and d.low["induced"][k] > 1.0
+        if part != "county" and d.pool_share[k] >= RARE and d.sure[k]
     ]
     return sorted(found, key=lambda k: -d.weight["induced"][k])
 
@@ -406,9 +415,11 @@ def _title(page: Sequence[Data], words: Words) -> str:
     if not d.mean("induced"):
         return say(words, "title_nobody")
     policy = d.policy.title[words.lang]
+    if not np.isfinite(d.low["induced"]).any():
+        return say(words, "title_few", policy=policy)
     most = [k for k in standing_out(d) if d.weight["induced"][k] >= 1.05][:2]
     if not most:
-        return say(words, "title_like", policy=policy)
+        return say(words, "title_none", policy=policy)
     more = [
         say(words, "often", group=TITLED[d.groups[k][1]][words.column], weight=_times(d.weight["induced"][k]))
         for k in most
