@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,7 @@ class Found:
     plan: Plan
     recommendation: Recommendation
     frontier: Frontier
+    version: str = field(default_factory=lambda: metadata.version("anju"))
 
 
 def plan_of(

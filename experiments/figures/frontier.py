@@ -70,10 +70,8 @@ def rows(f: Found) -> list[dict[str, Any]]:
 
 def _about(f: Found) -> Any:
     """What a caption reads of a study."""
-    from importlib import metadata
-
     return SimpleNamespace(
-        scenario=f.plan.scenario, id=f.plan.id, seed=f.plan.seed, version=metadata.version("anju"),
+        scenario=f.plan.scenario, id=f.plan.id, seed=f.plan.seed, version=f.version,
         points=1, replications=f.recommendation.runs, runs=range(f.recommendation.runs),
     )  # fmt: skip
 

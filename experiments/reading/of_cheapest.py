@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from experiments.cheapest import study
@@ -27,7 +28,8 @@ def found(answer: Answer) -> study.Found:
         )  # fmt: skip
         again.as_then(answer, plan.job)
         again.check_same(answer, plan.id, m["id"])
-        return study.run_cheapest(plan, place / again.places(answer)[0].name, again.Idle(answer.folder))
+        found = study.run_cheapest(plan, place / again.places(answer)[0].name, again.Idle(answer.folder))
+        return replace(found, version=m["anju"])
 
 
 def draw(found: study.Found, into: Any) -> None:
