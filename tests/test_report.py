@@ -8,7 +8,8 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from browser import Requests, axe, browser  # noqa: F401
@@ -18,12 +19,12 @@ from pypdf import PdfReader
 import scenarios
 from experiments import cli, figures, provenance, report, results
 from experiments.report import again, blocks, fonts, inputs, judgement, pdf
-from experiments.report.chapters import chapters
+from experiments.report.chapters import _scenarios, chapters
 from experiments.report.words import KINDS, LANGS, WORDS, Words
 from experiments.study import run_study
 from experiments.verdict import text, verdict
 from experiments.wording import Page
-from scenarios import limits
+from scenarios import frozen, limits
 from scenarios.errors import InputError
 
 POINTS = 6
@@ -107,6 +108,19 @@ def test_one_future_no_target_and_nothing_to_count(study):
         assert free.sentence and len(free.tiles) == 1 and free.drivers == []
         none = judgement.judgement(replace(found, targets=(nothing,)), words)
         assert none.sentence == words("says_nobody", title=found.title[lang], target=getattr(nothing, lang))
+        assert [tile.label for tile in none.tiles] == [
+            words("target")
+        ]  # no share of futures that nothing tells
+        both = judgement.judgement(replace(found, targets=(nothing, nothing)), words)
+        assert [row[3:] for row in both.targets] == [[words("nothing_counted"), "", ""]] * 2
+
+
+def test_a_posterior_is_no_scenario(study, tmp_path):
+    names = ["comparison.json", "posterior.json", "posterior-2.json", "scenarios/posterior.json"]
+    told = SimpleNamespace(kind="compare", folder=tmp_path, manifest={"files": dict.fromkeys(names, "")})
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / names[-1]).write_text(frozen.freeze(study.scenario), "utf-8")
+    assert [one.name for one in _scenarios(cast(Any, told))] == [study.scenario.name]
 
 
 @pytest.mark.parametrize("lang", LANGS)

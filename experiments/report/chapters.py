@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 AGAINST = ("validate", "calibrate")  # kinds that hold the model against facts
-POSTERIOR = "posterior.json"
+POSTERIOR = re.compile(r"posterior(-\d+)?\.json")  # a comparison keeps one a region
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ def _scenarios(answer: Answer) -> list[Scenario]:
     named = f"{reading.KINDS[answer.kind].named}.json"
     files = [
         name for name in answer.manifest["files"]
-        if name.endswith(".json") and name not in (named, POSTERIOR) and not name.startswith("figures/")
+        if name.endswith(".json") and name != named and not POSTERIOR.fullmatch(name) and not name.startswith("figures/")
     ]  # fmt: skip
     if not files:
         raise InputError([f"{answer.folder}: keeps no scenario, an older anju wrote it; run the study again to have one"])  # fmt: skip

@@ -113,7 +113,7 @@ def _tiles(v: Verdict, t: TargetVerdict | None, page: Page, words: Words) -> lis
         band = words("band", low=form(t.outcome.low), high=form(t.outcome.high)) if page.banded else ""
         label = words("outcome" if page.banded else "outcome_one")
         tiles.append(Tile(label, _outcome(t, page, words), band))
-    if t.futures > 1:
+    if t.futures > 1 and t.outcome is not None:
         note = words(
             "futures_of", reached=t.reached, futures=t.futures, low=page.share(t.low), high=page.share(t.high)
         )
@@ -163,10 +163,9 @@ def _sure(v: Verdict, t: TargetVerdict | None, page: Page, words: Words) -> list
 def _target_row(v: Verdict, t: TargetVerdict, page: Page, words: Words) -> list[str]:
     form = page.form(t.metric, t.unit)
     if t.outcome is None:
-        outcome, band = words("nothing_counted"), ""
-    else:
-        outcome = form(t.outcome.median)
-        band = f"{form(t.outcome.low)} – {form(t.outcome.high)}" if page.banded else ""
+        return [getattr(t, words.lang), _limit(t, page, words), t.date, words("nothing_counted"), "", ""]
+    outcome = form(t.outcome.median)
+    band = f"{form(t.outcome.low)} – {form(t.outcome.high)}" if page.banded else ""
     reached = words("reached_one" if t.reached else "missed_one") if t.futures == 1 else page.share(t.share)
     return [getattr(t, words.lang), _limit(t, page, words), t.date, outcome, band, reached]
 

@@ -119,8 +119,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "higher": ("higher", "高"),
     "lower": ("lower", "低"),
     "why_stand": (
-        "Of those who could move, {moved} have moved by {date}. Most of the others: {others}.",
-        "到{date}，可搬迁人口中{moved}已搬迁。其余主要为：{others}。",
+        "Of those who could move, {moved} have moved by {date} and not gone back; the largest groups beside them: {others}.",
+        "到{date}，可搬迁人口中{moved}已搬迁且未回流；其余人口中占比最大的：{others}。",
     ),
     "drivers": ("What the outcome hangs on", "结果取决于什么"),
     "driver": ("Input", "因素"),
