@@ -195,6 +195,21 @@ def _manifest(folder: Path, **changes) -> None:
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), "utf-8")
 
 
+def test_the_one_answer_below_a_folder_is_meant(answers, tmp_path):
+    outer = tmp_path / "outer"
+    shutil.copytree(answers["run"], outer / "answer")
+    (outer / "runs").mkdir()
+    (outer / "runs" / "manifest.json").write_text(
+        '{"model_hash": "", "columns": []}', "utf-8"
+    )  # a store is no answer
+    assert reading.answer(outer).folder == outer / "answer"
+    shutil.copytree(outer / "answer", outer / "another")
+    with pytest.raises(InputError, match="holds 2 answers.*another, .*answer"):
+        reading.answer(outer)
+    with pytest.raises(InputError, match="holds no study"):
+        reading.answer(outer / "answer" / "tables")
+
+
 def test_another_kind_is_no_study(answers):
     with pytest.raises(InputError, match="is not the folder of a study"):
         reading.study(answers["compare"])

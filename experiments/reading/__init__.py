@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Answer", "answer", "study"]
 
 FIGURES = "figures"
+LISTED = 10  # answers named where one was expected
 
 
 class Kind(NamedTuple):
@@ -112,12 +113,12 @@ class Answer:
 
 
 def answer(folder: str | Path) -> Answer:
-    """The answer in a folder, of any command that gives one.
+    """The answer in a folder, or in the one folder below it that holds one, of any command that gives one.
 
-    Raises InputError for no folder, one that holds no answer, one that is damaged, and one of a later anju. Charts may be
-    missing or damaged: they can be drawn again.
+    Raises InputError for no folder, one that holds no answer or several, one that is damaged, and one of a later anju. Charts
+    may be missing or damaged: they can be drawn again.
     """
-    folder = Path(folder)
+    folder = _place(Path(folder))
     manifest = folders.manifest_of(folder)
     kind = _kind(folder, manifest)
     check_format(folder, manifest)
@@ -127,6 +128,25 @@ def answer(folder: str | Path) -> Answer:
     if KINDS[kind].key not in manifest:
         raise folders.damaged(folder, [f"{folders.MANIFEST}: has no {KINDS[kind].key}"])
     return Answer(folder, kind, manifest)
+
+
+def _place(folder: Path) -> Path:
+    """The folder itself, or the only one below it with an answer. Raises InputError if there are several."""
+    if not folder.is_dir() or (folder / folders.MANIFEST).exists():
+        return folder
+    below = [path.parent for path in sorted(folder.glob(f"*/{folders.MANIFEST}")) if _is_answer(path.parent)]
+    if len(below) > 1:
+        listed = ", ".join(map(str, below[:LISTED])) + (", ..." if len(below) > LISTED else "")
+        raise InputError([f"{folder}: holds {len(below)} answers; name one of them: {listed}"])
+    return below[0] if below else folder
+
+
+def _is_answer(folder: Path) -> bool:
+    try:
+        _kind(folder, folders.manifest_of(folder))
+    except InputError:
+        return False
+    return True
 
 
 def _kind(folder: Path, manifest: Mapping[str, Any]) -> str:
