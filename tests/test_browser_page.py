@@ -130,6 +130,7 @@ def test_a_slider_moved_by_keyboard_and_by_mouse(visit, address):
     assert page.locator(".lever.changed").count() == 1
     assert said(page, "changed") == "1 changed"
     assert "plan 18,000 yuan a person" in page.locator(".lever.changed").text_content()
+    assert "plan × 1" in page.locator(".lever[data-key=homes_factor] .plan").text_content()
     assert page.locator("#movers [data-part=plan50]").count() == 1  # the plan beside it
     box = lever(page).bounding_box()
     page.mouse.click(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
