@@ -127,6 +127,7 @@ def draw(c: Comparison, answer: Answer, words: Words) -> style.Sheet:
         title=_title(answer, words),
         note=_note(answer, words),
         footnote=_footnote(c, words),
+        alt=_alt(answer, words),
     )
     top = 0.0
     for region in answer.regions:
@@ -295,14 +296,37 @@ def _title_of(answer: Answer, best: Judged, words: Words) -> str:
         reference=next(p for p in _of(answer, best.region) if p.reference).title[words.lang],
         more=words.number(d.value, digits=3),
     )
+    if d.low is not None and d.high is not None and d.low <= 0.0 < d.high:
+        return words("comparison_title_unclear", **values)
     if d.value <= 0:
         return words("comparison_title_none", **values)
-    if d.low is not None and d.low <= 0:
-        return words("comparison_title_unclear", **values)
     r = best.cost_per_additional
     if r is None or r.value is None or r.sense in SENSES:
         return words("comparison_title", **values)
     return words("comparison_title_cost", **values, cost=words.number(r.value, digits=3))
+
+
+def _alt(answer: Answer, words: Words) -> str:
+    """Every policy's numbers, each under its panel's name."""
+    said = []
+    for region in answer.regions:
+        names = [words(f"comparison_{panel.key}") for panel in panels(answer, region)]
+        for p, *written in zip(_of(answer, region), *_texts(answer, region, words), strict=True):
+            numbers = (
+                f"{name} {_on_one_line(text, words)}" for name, text in zip(names, written, strict=True)
+            )
+            colon = ": " if words.lang == "en" else "："
+            said.append(_label(p, words) + colon + words("comma").join(numbers))
+    return words("stop").join(said) + words("stop").rstrip()
+
+
+def _on_one_line(written: str, words: Words) -> str:
+    """A value with its interval in brackets; words of two lines stay words."""
+    value, _, span = written.partition("\n")
+    if not span:
+        return value
+    number = any(letter.isdigit() for letter in value)
+    return words("with_range", value=value, range=span) if number else f"{value} {span}"
 
 
 def _note(answer: Answer, words: Words) -> str:

@@ -67,8 +67,8 @@ WORDS = {
     "movers_title_free": ("Median {median} persons by {date}", "到{date}搬迁人数中位数{median}人"),
     "movers_title_nobody": ("Nobody has moved by {date}", "到{date}无人搬迁"),
     "movers_note": (
-        "Persons, cumulative by the end of each month, whole region; counted event: {event}",
-        "各月末累计人数，全区域；计数节点：{event}",
+        "Persons, cumulative by the end of each month, whole region; counted event: {event}, until applications close",
+        "各月末累计人数，全区域；计数节点：{event}，截至申请截止",
     ),
     "median": ("median", "中位数"),
     "this_run": ("this run", "本次模拟"),
@@ -215,14 +215,17 @@ WORDS = {
     "nothing_bought": ("No homes were bought", "没有购房"),
     # comparison
     "comparison_title_cost": (
-        '{policy} moves most: {more} persons more than "{reference}", at {cost} yuan of public money each',
-        "{policy}搬迁最多：比“{reference}”多{more}人，每净增一人公共支出{cost}元",
+        '{policy} moves most on average: {more} persons more than "{reference}", at {cost} yuan of public money each',
+        "{policy}平均搬迁最多：比“{reference}”多{more}人，每净增一人公共支出{cost}元",
     ),
     "comparison_title": (
-        '{policy} moves most: {more} persons more than "{reference}"',
-        "{policy}搬迁最多：比“{reference}”多{more}人",
+        '{policy} moves most on average: {more} persons more than "{reference}"',
+        "{policy}平均搬迁最多：比“{reference}”多{more}人",
     ),
-    "comparison_title_regions": ("Most additional persons: {list}", "净增搬迁人数最多：{list}"),
+    "comparison_title_regions": (
+        "Most additional persons on average: {list}",
+        "平均净增搬迁人数最多：{list}",
+    ),
     "comparison_best": ("{region}, {policy} ({more})", "{region}，{policy}（{more}）"),
     "comparison_best_unclear": (
         "{region}, {policy} ({more}, unclear)",
