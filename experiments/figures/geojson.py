@@ -166,7 +166,7 @@ def _rings(where: str, polygon: Any) -> Iterator[np.ndarray]:
 def _points(where: str, ring: Any) -> np.ndarray:
     try:
         points = np.array([[float(x), float(y)] for x, y, *_ in ring])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError([f"{where}: a ring that is not a list of [longitude, latitude]; {MEND}"]) from error
     if len(points) < 4:
         raise InputError(
@@ -179,7 +179,8 @@ def _points(where: str, ring: Any) -> np.ndarray:
             f"{where}: [{x:.10g}, {y:.10g}] is no longitude (-180 to 180) and latitude (-90 to 90): the boundaries are "
             f"projected; {MEND}"
         ])  # fmt: skip
-    return points
+    closed = (points[0] == points[-1]).all()
+    return points if closed else np.concatenate([points, points[:1]])  # drawing drops a ring's last point
 
 
 def area(ring: np.ndarray) -> float:
