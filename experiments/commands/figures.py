@@ -75,13 +75,13 @@ def figures(
     names = None if only is None else [name.strip() for name in only.split(",")]
     with door():
         answer = reading.answer(study)
-        files.check_folder(study if out is None else out)
+        files.check_folder(answer.folder if out is None else out)
         charts = redraw.chosen(answer, names, map_)
     options = {"langs": langs, "formats": kinds, "sizes": sizes}
     with door(), writing():
         if out is None:
             written = redraw.in_place(answer, charts, whole=names is None, **options)
-            place = study / reading.FIGURES
+            place = answer.folder / reading.FIGURES
         else:
             written, place = redraw.elsewhere(charts, out, **options), out
     if as_json:

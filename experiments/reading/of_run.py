@@ -74,13 +74,16 @@ def _study(folder: Path, manifest: Mapping[str, Any]) -> Study:
     scenario = frozen.read(folder / folders.SCENARIO)
     names, points, replications = (manifest[key] for key in ("uncertainties", "points", "replications"))
     seeds = [int(seed) for seed in manifest["seeds"]]
+    design = np.array(manifest["design"], float).reshape(points, len(names))
+    if len(seeds) != replications:
+        raise ValueError(f"{len(seeds)} seeds of {replications} replications")
     runs = np.array([(p, r, s) for p in range(points) for r, s in enumerate(seeds)], np.int64)
     read = _Tables(folder, scenario, runs=points * replications, points=points)
     return Study(
         scenario=scenario,
         seed=manifest["seed"],
         uncertainties=tuple(names),
-        design=np.array(manifest["design"], float).reshape(points, len(names)),
+        design=design,
         runs=runs,
         county=read("months", INDICATORS, "run", "month", "county"),
         mode=read("movers", [f"persons_{mode.id}" for mode in scenario.modes], "run", "month"),
