@@ -119,8 +119,9 @@ def writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
         raise Failed(
-            f"results: {error.filename or ''}: {error.strerror or error}; nothing was written"
+            f"results: {where}{error.strerror or error}; nothing was written; --out names another place"
         ) from error
 
 

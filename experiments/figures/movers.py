@@ -186,10 +186,7 @@ def _curve(ax: Any, study: Any, d: Data, words: Words, unit: float, single: bool
 
 def _ending(ax: Any, study: Any, d: Data, words: Words, unit: float) -> None:
     final = d.futures / unit
-    low, high = float(final.min()), float(final.max())
-    margin = max(high - low, 0.02 * ax.get_ylim()[1]) * 0.01
-    bins = min(max(round(2 * np.sqrt(len(final))), 4), 30)
-    counts, edges = np.histogram(final, bins=bins, range=(low - margin, high + margin))
+    counts, edges = np.histogram(final, bins=_bins(final, d.target and d.target / unit, ax.get_ylim()[1]))
     ax.barh(
         edges[:-1],
         counts,
@@ -223,6 +220,18 @@ def _ending(ax: Any, study: Any, d: Data, words: Words, unit: float) -> None:
     )
     ax.tick_params(labelleft=False, left=False)
     ax.spines["bottom"].set_bounds(0, most)
+
+
+def _bins(final: np.ndarray, target: float | None, top: float) -> np.ndarray:
+    """Edges of equal bars, one of them at the target if it lies among them, so that no bar is on both sides of it."""
+    low, high = float(final.min()), float(final.max())
+    margin = max(high - low, 0.02 * top) * 0.01
+    number = min(max(round(2 * np.sqrt(len(final))), 4), 30)
+    width = (high - low + 2 * margin) / number
+    start = low - margin
+    if target is not None and low < target <= high:
+        start = target - width * np.ceil((target - start) / width)
+    return start + width * np.arange(np.ceil((high - start) / width + 1e-9) + 1)
 
 
 def calendar(ax: Any, start: str, months: int) -> None:
