@@ -121,7 +121,10 @@ class Plan:
         mapped = self.map_points if self.uncertain else 0
         levels = 0 if self.lever is None else len(curve.values_of(self.lever))
         return (
-            CENTRE + mapped + min(PAIRS, self.budget) * len(self.easings) + min(curve.FUTURES, self.budget) * levels
+            CENTRE
+            + mapped
+            + min(PAIRS, self.budget) * len(self.easings)
+            + min(curve.FUTURES, self.budget) * levels
         )
 
 
