@@ -19,6 +19,10 @@ WIDTH = 116  # cells a paragraph may take
 # a word, a space, or one Chinese character with the marks that may not begin (or end) a line
 PIECE = re.compile(r"\s+|[（《]*[\u2e80-\uffef][，。；：、）》]*|[^\s\u2e80-\uffef]+[，。；：、）》]*")
 
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_BRACKETS = re.compile(r" ?\(([^()]*[\u4e00-\u9fff][^()]*)\)")
+_LOOSE = re.compile(r"(?<=[\d万]) (?=[\u4e00-\u9fff])")
+
 EVENTS = {
     "signed": ("signed", "签约"),
     "keys": ("keys handed over", "交房"),
@@ -214,6 +218,19 @@ def _chinese(x: float) -> str:
         if abs(x) >= size * 0.9995:
             return f"{_three(x / size):.10g}{unit}"
     return f"{_three(x):.0f}"
+
+
+def chinese(text: str, lang: str) -> str:
+    """A number as Chinese sets it: 35,000 is 3.5万, 1,500 is 1500, with Chinese brackets; other languages stay."""
+    if lang != "zh":
+        return text
+    text = _GROUPED.sub(lambda m: _regrouped(m[0]), text)
+    return _LOOSE.sub("", _BRACKETS.sub(r"（\1）", text))
+
+
+def _regrouped(number: str) -> str:
+    plain = number.replace(",", "")
+    return f"{float(plain) / 1e4:.10g}万" if float(plain) >= 1e4 else plain
 
 
 def _head(page: Page, v: Verdict) -> None:

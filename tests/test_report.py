@@ -23,7 +23,7 @@ from experiments.report.chapters import _scenarios, chapters
 from experiments.report.words import KINDS, LANGS, WORDS, Words
 from experiments.study import run_study
 from experiments.verdict import text, verdict
-from experiments.wording import Page
+from experiments.wording import Page, chinese
 from scenarios import frozen, limits
 from scenarios.errors import InputError
 
@@ -182,9 +182,9 @@ def test_inputs_that_drive_the_outcome_come_first(study):
 
 
 def test_chinese_numbers():
-    assert inputs.chinese("35,000 元/人 (对数)", "zh") == "3.5万元/人（对数）"
-    assert inputs.chinese("1,500 – 7,000 元", "zh") == "1500 – 7000元"
-    assert inputs.chinese("31,286 persons (log)", "en") == "31,286 persons (log)"
+    assert chinese("35,000 元/人 (对数)", "zh") == "3.5万元/人（对数）"
+    assert chinese("1,500 – 7,000 元", "zh") == "1500 – 7000元"
+    assert chinese("31,286 persons (log)", "en") == "31,286 persons (log)"
 
 
 def test_words_are_there_in_both_languages():

@@ -16,7 +16,7 @@ from experiments.cheapest.study import Found
 from experiments.cheapest.text import sentence
 from experiments.figures import caption, sheets, style
 from experiments.figures.text import WORDS, Words
-from experiments.wording import Page
+from experiments.wording import Page, chinese
 from scenarios.show import name_of, quantity
 
 NAME = "frontier"
@@ -195,7 +195,7 @@ def _mix(sheet: style.Sheet, f: Found, words: Words, x: float, high: float, unit
         ax.set(xlim=(cost[0], cost[-1]), ylim=(lever.low - room, lever.high + room), xticks=[], yticks=[])
         style.bare(ax, "left")
         for value, va in ((lever.high, 1.0), (lever.low, 0.0)):
-            said = quantity(value, lever.unit, words.lang)
+            said = chinese(quantity(value, lever.unit, words.lang), words.lang)
             ax.text(1.03, va, said, transform=ax.transAxes, size=style.SMALL, color=style.GREY,
                     va="top" if va else "bottom")  # fmt: skip
 
@@ -211,7 +211,7 @@ def _footnote(f: Found, words: Words) -> list[str]:
         version=about.version,
         id=about.id,
         seed=about.seed,
-        runs=f"{f.recommendation.runs:,}",
+        runs=words.number(f.recommendation.runs),
     )
     line = words("comma").join((name, made))
     if f.plan.uncertain:

@@ -12,7 +12,7 @@ from experiments.reach.curve import Curve, Level
 from experiments.reach.judge import rarely
 from experiments.reach.study import Reach
 from experiments.reach.text import target_name
-from experiments.wording import Page
+from experiments.wording import Page, chinese
 from scenarios.show import quantity
 
 NAME = "lever"
@@ -26,6 +26,14 @@ WORDS = {
     "title_given": (
         "{target}: probability {first} with {lever} at {low}, {last} at {high}",
         "{target}：{lever}为{low}时概率{first}，为{high}时{last}",
+    ),
+    "title_peak": (
+        "{target}: {first} of futures reach it with {lever} at {low}, at most {most} at {best}, {last} at {high}",
+        "{target}：{lever}为{low}时{first}的未来达标，为{best}时最多，{most}，为{high}时{last}",
+    ),
+    "title_peak_given": (
+        "{target}: probability {first} with {lever} at {low}, at most {most} at {best}, {last} at {high}",
+        "{target}：{lever}为{low}时概率{first}，为{best}时最高，{most}，为{high}时{last}",
     ),
     "note": (
         "Each level in the same {n} futures under the same luck, all other levers as the policy has them. Bars are Wilson 95 %"
@@ -77,13 +85,17 @@ def draw(r: Reach, words: Words) -> style.Sheet:
     )  # fmt: skip
     left = style.MARGIN + LEFT
     marks: list[tuple[Any, str]] = [
-        (dict(color=style.PURPLE, marker="o", ms=4.2, mec="white", mew=0.5, lw=2.6), say(words, "interval"))
+        (
+            dict(color=style.PURPLE, marker="o", ms=4.2, mec="white", mew=0.5, ls="none"),
+            say(words, "interval"),
+        )
     ]
     if np.isfinite(c.as_is.share):
         share = words.with_range(*(words.percent(v) for v in (c.as_is.share, c.as_is.low, c.as_is.high)))
         marks.append((AS_IS if c.central is None else MARKED, say(words, "as_is", share=share)))
     sheet.key(left, 0.0, marks)
-    ax = sheet.axes(left, KEY, style.WIDTH - style.MARGIN - left - 3.0, HEIGHT)
+    zones = max(style.width_of(say(words, key), style.SMALL) for key in ("reached", "not_reached")) + 2.0
+    ax = sheet.axes(left, KEY, style.WIDTH - style.MARGIN - left - zones, HEIGHT)
     _zones(ax, r, words)
     _levels(ax, c, words)
     _scale(ax, c, words)
@@ -98,13 +110,13 @@ MARKED: dict[str, Any] = dict(color=style.INK, marker="D", ms=4.0, mec="white", 
 
 def _zones(ax: Any, r: Reach, words: Words) -> None:
     edge = r.plan.question.probability
-    for low, high, colour, key, y, va in (
-        (edge, 1.02, style.BLUE, "reached", 1.01, "top"),
-        (-0.02, rarely(edge), style.VERMILLION, "not_reached", rarely(edge) - 0.01, "top"),
-    ):
+    for low, high, colour, key in (
+        (edge, 1.02, style.BLUE, "reached"),
+        (-0.02, rarely(edge), style.VERMILLION, "not_reached"),
+    ):  # named beside the panel, where no dot is
         ax.axhspan(low, high, color=style.mix(colour, 0.16), lw=0, zorder=0)
-        ax.text(0.995, y, say(words, key), transform=ax.get_yaxis_transform(), ha="right", va=va, color=style.GREY,
-                size=style.SMALL)  # fmt: skip
+        ax.annotate(say(words, key), (1.0, (low + high) / 2.0), (3, 0), xycoords=ax.get_yaxis_transform(),
+                    textcoords="offset points", va="center_baseline", color=style.GREY, size=style.SMALL)  # fmt: skip
     ticks = sorted({0.0, rarely(edge), 0.25, 0.5, 0.75, edge, 1.0})
     ax.set_yticks(ticks, labels=[f"{100 * t:.3g}" for t in ticks])
 
@@ -149,22 +161,30 @@ def _name(c: Curve, words: Words) -> str:
 
 def _title(r: Reach, c: Curve, words: Words) -> str:
     first, last = c.levels[0], c.levels[-1]
+    top = max((one for one in c.levels if one.runs), key=lambda one: one.share, default=last)
+    peak = top.share > max(first.share, last.share)
     return say(
-        words, "title" if r.plan.given is None else "title_given", target=target_name(r, Page(words.lang, banded=True)),
+        words, ("title_peak" if peak else "title") + ("" if r.plan.given is None else "_given"),
+        most=_share(top, words), best=_at(top, c, words), target=target_name(r, Page(words.lang, banded=True)),
         lever=_name(c, words), first=_share(first, words), last=_share(last, words),
-        low=quantity(first.value, c.lever.unit, words.lang), high=quantity(last.value, c.lever.unit, words.lang),
+        low=_at(first, c, words), high=_at(last, c, words),
     )  # fmt: skip
 
 
 def _alt(c: Curve, words: Words) -> str:
     """Every level in numbers."""
     said = [
-        f"{quantity(one.value, c.lever.unit, words.lang)}: {_share(one, words)}"
+        f"{_at(one, c, words)}: {_share(one, words)}"
         f" ({words.percent_span(one.low, one.high)}, {one.hits} / {one.runs})"
         for one in c.levels
         if one.runs
     ]
     return words("comma").join(said) + words("stop").rstrip()
+
+
+def _at(one: Level, c: Curve, words: Words) -> str:
+    """The value of a level with its unit."""
+    return chinese(quantity(one.value, c.lever.unit, words.lang), words.lang)
 
 
 def _share(one: Level, words: Words) -> str:

@@ -142,7 +142,12 @@ def footnote(r: Reach, words: Words) -> list[str]:
     if laid := s.laid_over():
         name += words("laid_over", list=words("comma").join(laid))
     made = say(
-        words, "made", version=r.version, id=r.plan.id, seed=r.plan.seed, runs=f"{sum(r.runs.values()):,}"
+        words,
+        "made",
+        version=r.version,
+        id=r.plan.id,
+        seed=r.plan.seed,
+        runs=words.number(sum(r.runs.values())),
     )
     lines = [words("comma").join((name, made))]
     if r.plan.uncertain:

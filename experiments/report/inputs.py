@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from experiments import provenance
+from experiments.wording import chinese
 from scenarios.scenario import ABSENT, Entry, Scenario, Shares
 from scenarios.schema import MARGIN_SHARES, SITE_CLASSES, SITE_NUMBERS
 from scenarios.show import FAMILIES, name_of, quantity, range_text, value_text
@@ -172,21 +173,3 @@ def _closures(scenario: Scenario, lang: str) -> Iterator[Input]:
 
 def _owned(owner: str, what: str, lang: str) -> str:
     return f"{owner}{': ' if lang == 'en' else '：'}{what}"
-
-
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_BRACKETS = re.compile(r" ?\(([^()]*[\u4e00-\u9fff][^()]*)\)")
-_LOOSE = re.compile(r"(?<=[\d万]) (?=[\u4e00-\u9fff])")
-
-
-def chinese(text: str, lang: str) -> str:
-    """A number as Chinese sets it: 35,000 is 3.5万, 1,500 is 1500, with Chinese brackets; other languages stay."""
-    if lang != "zh":
-        return text
-    text = _GROUPED.sub(lambda m: _chinese(m[0]), text)
-    return _LOOSE.sub("", _BRACKETS.sub(r"（\1）", text))
-
-
-def _chinese(number: str) -> str:
-    plain = number.replace(",", "")
-    return f"{float(plain) / 1e4:.10g}万" if float(plain) >= 1e4 else plain

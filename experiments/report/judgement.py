@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments import given_use
-from experiments.report.inputs import chinese
 from experiments.report.words import Words
-from experiments.wording import WHY, Page
+from experiments.wording import WHY, Page, chinese
 from scenarios.show import quantity
 
 if TYPE_CHECKING:
