@@ -474,7 +474,8 @@ def test_a_repeat_writes_the_same_bytes(run, answer, tmp_path):
     folders = [store.write(run, answer, tmp_path / name, formats=("svg",)) for name in ("a", "b")]
     names = sorted(p.relative_to(folders[0]) for p in folders[0].rglob("*") if p.is_file())
     assert {"comparison.json", "manifest.json", "comparison.zh.txt"} <= {str(name) for name in names}
-    assert len([n for n in names if n.suffix == ".svg"]) == 2
+    drawn = {n.name for n in names if n.suffix == ".svg"}
+    assert drawn == {f"{chart}.{lang}.svg" for chart in ("comparison", "profile") for lang in ("en", "zh")}
     for name in names:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
     table = (folders[0] / "tables" / "policies.csv").read_text("utf-8-sig").splitlines()
