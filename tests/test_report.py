@@ -181,6 +181,15 @@ def test_inputs_that_drive_the_outcome_come_first(study):
     assert [one.name for one in rest[:2]] == [last, first]
 
 
+def test_units_of_counts_are_plural():
+    english = Words("en")
+    assert [judgement._unit(n, "household", english) for n in ("900", "1")] == [
+        "900 households",
+        "1 household",
+    ]
+    assert judgement._unit("900", "household", Words("zh")) == "900户"
+
+
 def test_chinese_numbers():
     assert chinese("35,000 元/人 (对数)", "zh") == "3.5万元/人（对数）"
     assert chinese("1,500 – 7,000 元", "zh") == "1500 – 7000元"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 GONE = ("moved", "returned", "own_moved", "improved")  # where nothing more is to be explained
 OTHERS = 3  # reasons named
+MANY = {"household": "households", "person": "persons"}  # units of counts, as read after a number
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def _unit(number: str, unit: str, words: Words) -> str:
     """A written number with its unit, if the number does not bring its own."""
     if unit in ("share", "ratio", "yuan", "yuan/person") or unit.endswith("%"):
         return number
+    unit = MANY.get(unit, unit) if number != "1" else unit
     return chinese(number + quantity(0.0, unit, words.lang).removeprefix("0"), words.lang)
 
 

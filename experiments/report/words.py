@@ -62,11 +62,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "按{title}，“{target}”的目标在多数未来能够达到：{futures}种未来中有{reached}种。",
     ),
     "says_few": (
-        "Under {title}, the target “{target}” is missed in most of the futures looked at: {reached} of {futures} reach it.",
+        "Under {title}, the target “{target}” is missed in most of the futures looked at: it is reached in {reached} of {futures}.",
         "按{title}，“{target}”的目标在多数未来达不到：{futures}种未来中仅{reached}种达到。",
     ),
     "says_open": (
-        "Under {title}, whether the target “{target}” is reached stays open: {reached} of the {futures} futures looked at reach it.",
+        "Under {title}, whether the target “{target}” is reached stays open: it is in {reached} of the {futures} futures looked at.",
         "按{title}，“{target}”的目标能否达到尚无定论：{futures}种未来中有{reached}种达到。",
     ),
     "says_one": (
