@@ -78,9 +78,17 @@ for name, function, said in (
         "Hold the model against figures it has not seen, and against naive forecasts.",
     ),
     ("page", page.page, "Open a local page: move levers, see the model run again at once."),
-    ("figures", figures.figures, "Draw a study's charts again: other sizes, formats, languages, your own map."),
+    (
+        "figures",
+        figures.figures,
+        "Draw a study's charts again: other sizes, formats, languages, your own map.",
+    ),
     ("sweep", sweep.sweep, "Run many points of levers and uncertainties; keep every run."),
-    ("report", report.report, "Write a report to publish on an answer: a page that opens offline, and a PDF."),
+    (
+        "report",
+        report.report,
+        "Write a report to publish on an answer: a page that opens offline, and a PDF.",
+    ),
     (
         "reproduce",
         reproduce.reproduce,

@@ -416,7 +416,11 @@ def test_every_point_meets_every_future():
         ("grid", {"levels": 1}, "--levels 1: 2 to 1000"),
         ("lhs", {"points": 0}, "at least 1"),
         ("lhs", {"points": 2_000_000}, "2000000 points; at most"),
-        ("saltelli", {"points": 100}, "--points 100: Sobol' indices take a power of 2 of base points, such as 64 or 128"),
+        (
+            "saltelli",
+            {"points": 100},
+            "--points 100: Sobol' indices take a power of 2 of base points, such as 64 or 128",
+        ),
         ("morris", {"levels": 5}, "an even number of levels"),
         ("morris", {"levels": 6}, "x2: has 4 levels where the grid of morris has 6"),
     ],
