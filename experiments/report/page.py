@@ -93,7 +93,7 @@ def _content(
     content: dict[str, Any] = {
         "title": first.answer.title[lang], "id": first.answer.id, "kind": words.kind(first.answer.kind),
         "version": metadata.version("anju"), "authors": words.join([str(author) for author in header["authors"]]),
-        "description": header["description"][lang],
+        "description": header["description"][lang] if len(first.scenarios) == 1 else "",
         "sentence": _first_said(first, text, shown, words),
         "tiles": told.tiles if told else [], "sure": told.sure if told else [],
         "targets": _targets(told.targets, words) if told and told.targets else None,
