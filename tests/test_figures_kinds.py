@@ -179,6 +179,7 @@ def test_a_study_is_what_it_was(answers):
         (lambda folder: (folder / "scenario.json").write_text("{}"), "was changed"),
         (lambda folder: _manifest(folder, format=99), "newer than this anju reads"),
         (lambda folder: _manifest(folder, points=4), "is damaged"),
+        (lambda folder: _manifest(folder, seed=99), "numbers are not those of study"),
         (lambda folder: _manifest(folder, files=None), "lists no files"),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from experiments import given_use, results, urban
 from experiments.reading import tables
 from experiments.reading.tables import name_of
 from experiments.reproduce import folder as folders
-from experiments.study import Study
+from experiments.study import Study, run_seed, study_id
 from scenarios import frozen
 from scenarios.errors import InputError
 from scenarios.scenario import Scenario, date_of
@@ -34,11 +34,23 @@ def study(folder: str | Path) -> Study:
     read = _parts(folder, manifest)
     check(folder, manifest, read)
     try:
-        return _study(folder, manifest)
+        found = _study(folder, manifest)
+        _check_id(folder, found)
+        return found
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise folders.damaged(folder, [f"{folders.MANIFEST}: {type(error).__name__}: {error}"]) from error
+
+
+def _check_id(folder: Path, found: Study) -> None:
+    """Raise InputError unless seed, design and all else that the manifest says give the id it says."""
+    seeds = [int(seed) for seed in found.runs[: found.replications, 2]]
+    given = "" if found.given is None else found.given.id
+    names, hashes = found.uncertainties, list(found.populations)
+    own = study_id(found.scenario, names, found.design, seeds, hashes, found.model_hash, given=given)
+    if own != found.id or seeds != [run_seed(found.seed, r) for r in range(len(seeds))]:
+        raise folders.damaged(folder, [f"{folders.MANIFEST}: its numbers are not those of study {found.id}"])
 
 
 def check_format(folder: Path, manifest: Mapping[str, Any]) -> None:
