@@ -415,6 +415,8 @@ def test_another_region(visit, address):
     page, _ = visit(f"{address}?lang=en")
     finished(page)
     page.locator("#region").select_option("jiaojiang")
+    # the numbers of one region never stand under the name of another
+    assert page.evaluate("() => !('answered' in document.body.dataset) || document.body.dataset.setting.includes('jiaojiang')")
     page.wait_for_selector('body[data-setting="scenario=jiaojiang"]')
     assert "scenario=jiaojiang" in page.url
     assert page.locator("#policy option").count() > 2

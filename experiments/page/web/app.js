@@ -45,6 +45,7 @@ function ask({ now = false } = {}) {
 }
 
 async function choose(scenario, sets = new Map()) {
+  if (regionOf(scenario) !== regionOf(setting.scenario)) blank();
   setting.scenario = scenario;
   setting.sets = sets;
   page.asked = null;
@@ -66,6 +67,14 @@ async function choose(scenario, sets = new Map()) {
     return;
   }
   ask({ now: true });
+}
+
+/** Nothing is known yet: the numbers of one region may not stand under the name of another. */
+function blank() {
+  page.answer = null;
+  page.done = false;
+  delete document.body.dataset.answered;
+  for (const id of ["verdict-title", "sentence", "made"]) byId(id).textContent = "";
 }
 
 function failedToLoad(scenario, sets) {

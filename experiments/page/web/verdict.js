@@ -5,7 +5,7 @@ import { count, exact, month, percent, range } from "./numbers.js";
 import { one, say } from "./words.js";
 
 const ENOUGH = 10; // futures: with fewer a share is written as a count, for it may yet turn over
-const early = ({ done, of }) => done < of && done < ENOUGH;
+const few = ({ done }) => done < ENOUGH;
 const whole = (value) => percent(value);
 const signed = (value) => count(value, { signed: true });
 
@@ -35,7 +35,8 @@ function sentenceOf(answer) {
   if (!target) {
     return say("sentence_free", { median: count(movers.p50[movers.at]), date: month(movers.months[movers.at]) });
   }
-  return say(early(answer) ? "sentence_early" : done < of ? "sentence_so_far" : "sentence", {
+  const told = done < of ? (few(answer) ? "sentence_early" : "sentence_so_far") : few(answer) ? "sentence_few" : "sentence";
+  return say(told, {
     reached: target.reached, n: target.n, share: whole(target.share),
     interval: range(target.low, target.high, whole),
   });
@@ -47,7 +48,7 @@ function tile(name, value, unit, ...more) {
 
 const line = (text) => el("p", { className: "against" }, text);
 
-const shareOf = (answer) => (early(answer) ? `${answer.target.reached}/${answer.target.n}` : whole(answer.target.share));
+const shareOf = (answer) => (few(answer) ? `${answer.target.reached}/${answer.target.n}` : whole(answer.target.share));
 
 function shareTile(answer) {
   const { target } = answer;
