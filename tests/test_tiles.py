@@ -234,6 +234,10 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path, content, said):
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 0]]]}, "a ring of 3 points"),
         ({"type": "Polygon", "coordinates": [["a", "b", "c", "d"]]}, "longitude, latitude"),
         ({"type": "Polygon", "coordinates": [(SQUARE * 1e5).tolist()]}, "projected"),
+        (
+            {"type": "Polygon", "coordinates": [(SQUARE[:, ::-1] + (0.0, 95.0)).tolist()]},
+            "latitude stands first",
+        ),
     ],
 )
 def test_a_shape_that_cannot_be_drawn_says_whose(tmp_path, geometry, said):

@@ -175,9 +175,12 @@ def _points(where: str, ring: Any) -> np.ndarray:
     outside = ~(np.isfinite(points).all(axis=1) & (abs(points) <= (180.0, 90.0)).all(axis=1))
     if outside.any():
         x, y = points[outside][0]
+        turned = bool((abs(points) <= (90.0, 180.0)).all())
+        why = f"the boundaries are projected; {MEND}"
+        if turned:
+            why = "latitude stands first; give longitude first, as GeoJSON has it"
         raise InputError([
-            f"{where}: [{x:.10g}, {y:.10g}] is no longitude (-180 to 180) and latitude (-90 to 90): the boundaries are "
-            f"projected; {MEND}"
+            f"{where}: [{x:.10g}, {y:.10g}] is no longitude (-180 to 180) and latitude (-90 to 90): {why}"
         ])  # fmt: skip
     closed = (points[0] == points[-1]).all()
     return points if closed else np.concatenate([points, points[:1]])  # drawing drops a ring's last point
