@@ -143,7 +143,7 @@ def test_a_slider_moved_by_keyboard_and_by_mouse(visit, address):
     finished(page)
     assert page.locator(".lever.changed").count() == 0
     assert "set=" not in page.url
-    requests.assert_clean(cancelled=True)
+    requests.assert_clean()
 
 
 def test_numbers_are_typed_and_checked(visit, address):
@@ -219,7 +219,7 @@ def test_the_scenario_file_and_the_picture(visit, address, tmp_path):
     download.value.save_as(picture)
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert picture.stat().st_size > 20_000
-    requests.assert_clean(cancelled=True)
+    requests.assert_clean()
 
 
 def test_many_quick_moves_end_at_the_last(visit, address):
@@ -232,7 +232,7 @@ def test_many_quick_moves_end_at_the_last(visit, address):
     assert said(page, "command").endswith(f"{SUBSIDY}=8000")
     streams = [url for url in requests.urls if "/api/live" in url]
     assert len(streams) < 12, "not every step of a moving slider is asked for"
-    requests.assert_clean(cancelled=True)
+    requests.assert_clean()
 
 
 def test_an_old_picture_is_dimmed_and_nothing_jumps(visit, address):
@@ -313,7 +313,7 @@ def test_no_serious_finding_and_nothing_wider_than_the_window(visit, address, la
         " || b.top < s.top - 1 || b.bottom > s.bottom + 1); }).map((t) => t.textContent)"
     )
     assert cut == []
-    requests.assert_clean(cancelled=True)
+    requests.assert_clean()
 
 
 def test_all_of_it_works_with_the_keyboard_alone(visit, address):
@@ -386,7 +386,7 @@ def test_chinese_letters_on_a_machine_without_any(bare, address, catalogue, tmp_
         page.goto(f"{file.as_uri()}#lang={lang}" if static_ else f"{address}?lang={lang}")
         finished(page)
         page.wait_for_selector("html.letters")
-        requests.assert_clean(cancelled=True)
+        requests.assert_clean()
         assert any(url.endswith(".otf") for url in requests.urls) != static_
         for place in places:
             letters, own = drawn_from(page, place)
@@ -416,7 +416,9 @@ def test_another_region(visit, address):
     finished(page)
     page.locator("#region").select_option("jiaojiang")
     # the numbers of one region never stand under the name of another
-    assert page.evaluate("() => !('answered' in document.body.dataset) || document.body.dataset.setting.includes('jiaojiang')")
+    assert page.evaluate(
+        "() => !('answered' in document.body.dataset) || document.body.dataset.setting.includes('jiaojiang')"
+    )
     page.wait_for_selector('body[data-setting="scenario=jiaojiang"]')
     assert "scenario=jiaojiang" in page.url
     assert page.locator("#policy option").count() > 2
