@@ -7,13 +7,10 @@ their checksums, and the command makes them again.
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from PIL import Image
 
 from experiments import reading
 from experiments.figures import style
@@ -43,9 +40,10 @@ WORDS = {
     "title": ("Gallery", "图库"),
     "other": ("中文：[gallery.zh.md](gallery.zh.md)", "English: [gallery.md](gallery.md)"),
     "lead": (
-        "Every chart that Anju draws, from the reference study of {region} ([texts, numbers and manifests]({kept})).\n"
+        "Every chart that Anju draws but that of urban accounts, which only Jiaojiang and Yueyang have, from the reference study"
+        " of {region} ([texts, numbers and manifests]({kept})).\n"
         "`anju figures FOLDER` draws those of any answer again, as PNG, SVG or PDF, for a journal or a slide: see [charts](figures.md).",
-        "安居绘制的全部图表，取自{region}参考研究（[文字、数据与清单]({kept})）。\n"
+        "安居绘制的全部图表（城镇化核算图除外，只有椒江、岳阳有），取自{region}参考研究（[文字、数据与清单]({kept})）。\n"
         "`anju figures 文件夹` 可把任一结果的图表重绘为 PNG、SVG 或 PDF，期刊或幻灯片尺寸，见[图表](figures.zh.md)。",
     ),
     "more": ("[What it means]({page}.md)", "[如何解读]({page}.zh.md)"),
@@ -120,7 +118,7 @@ def lines(answers: Sequence[Answer], region: str, lang: str) -> Iterator[str]:
         yield f"{say('more', page=page)} · [{say('answer')}]({kept}/{named}.{lang}.txt)"
         for chart in answer.charts():
             with style.laid_out(lambda chart=chart: chart.draw(Words(lang))) as sheet:
-                picture = shrunk(sheet.render("png", name=chart.name))
+                picture = style.small(sheet.render("png", name=chart.name), WIDTH)
                 file = f"{answer.kind}-{chart.name}.{lang}.png"
                 (PICTURES / file).write_bytes(picture)
                 yield from ("", f"### {sheet.title}", "", f"![{plain(sheet.title)}](img/gallery/{file})", "")
@@ -139,15 +137,6 @@ def command_of(answer: Answer, command: str, region: str) -> str:
 def plain(text: str) -> str:
     """Without what Markdown would read as marks."""
     return text.replace("[", "(").replace("]", ")")
-
-
-def shrunk(png: bytes) -> bytes:
-    """A picture small enough for a page with many."""
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "png", optimize=True)
-    return out.getvalue()
 
 
 if __name__ == "__main__":

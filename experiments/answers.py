@@ -72,15 +72,19 @@ def as_json(answer: Mapping[str, Any], folder: Path | None) -> str:
     return json.dumps(files.plain(content), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
 
 
+def checksums(folder: Path, within: str = "") -> dict[str, str]:
+    """SHA-256 of the files of an answer, or of those `within` one of its folders, by their paths in it."""
+    inside = [path for path in sorted((folder / within).rglob("*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in inside
+    }
+
+
 def _about(folder: Path, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """What every manifest says: who wrote it, what is in the folder, and where it was made."""
-    inside = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {
         "anju": metadata.version("anju"),
         "versions": versions(),
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in inside
-        },
+        "files": checksums(folder),
         "provenance": {"machine": platform.machine(), "platform": platform.platform(), **provenance},
     }

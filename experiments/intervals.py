@@ -1,4 +1,4 @@
-"""Intervals of a share: for a number of runs fixed beforehand, and for runs that are still being added.
+"""Intervals of a share, for a number of runs fixed beforehand and for runs that are still being added; and of a mean.
 
 Wilson and Clopper-Pearson hold at one number of runs that was settled before looking. Whoever looks after every
 run and stops when the answer pleases needs the confidence sequence, which holds at all numbers of runs at once.
@@ -21,6 +21,14 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 / (1 + z2 / n) * (share * (1 - share) / n + z2 / (4 * n * n)) ** 0.5
     return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def half_width(values: np.ndarray, confidence: float = 0.95) -> float:
+    """Half the width of Student's interval of the mean of two or more independent values."""
+    from scipy.special import stdtrit  # slow to import
+
+    n = len(values)
+    return float(stdtrit(n - 1, (1.0 + confidence) / 2.0)) * float(values.std(ddof=1)) / n**0.5
 
 
 def clopper_pearson(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:

@@ -9,7 +9,6 @@ The language is that of the locale (LANG), as in a terminal.
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import subprocess
@@ -22,7 +21,7 @@ from scenarios.errors import InputError
 if TYPE_CHECKING:
     from experiments.reading import Answer
 
-WIDTH, COLOURS = 1000, 64  # of a chart in a notebook: pixels; it is kept in the file
+WIDTH = 1000  # pixels of a chart in a notebook, which keeps it
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -63,11 +62,12 @@ def chart(line: str) -> Any:
     from IPython.display import Image
 
     from experiments.commands.common import langs_of
-    from experiments.figures import render
+    from experiments.figures import render, style
 
     name, folder = _two(line)
     return Image(
-        _small(render(_answer(Path(folder), name), name, langs_of(None)[0], "png")), width=WIDTH // 2
+        style.small(render(_answer(Path(folder), name), name, langs_of(None)[0], "png"), WIDTH),
+        width=WIDTH // 2,
     )
 
 
@@ -97,15 +97,3 @@ def _answer(folder: Path, name: str) -> Answer:
         what = f"{len(found)} answers" if found else f"no answer (charts there: {', '.join(sorted(known))})"
         raise InputError([f"%chart {name} {folder}: {what} with this chart; one expected"])
     return found[0]
-
-
-def _small(png: bytes) -> bytes:
-    """A picture in the size of a screen, not of a printed page."""
-    from PIL import Image
-
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    height = round(picture.height * WIDTH / picture.width)
-    small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(COLOURS)
-    out = io.BytesIO()
-    small.save(out, format="png", optimize=True)
-    return out.getvalue()

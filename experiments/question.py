@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios.errors import InputError
+from scenarios.scenario import persons_target
 from scenarios.units import UnitError, convert
 from scenarios.words import did_you_mean
 
@@ -76,10 +77,9 @@ def _named(scenario: Scenario, id: str, text: str) -> Target:
     by_id = {target.id: target for target in scenario.targets}
     if id in by_id:
         return by_id[id]
-    counties = {county.id for county in scenario.counties}
-    persons = [t for t in scenario.targets if t.metric == "persons" and t.scope not in counties]
+    persons = persons_target(scenario)
     if id == RELOCATED and persons:
-        return persons[0]
+        return persons
     names = [*by_id, *([RELOCATED] if persons else [])]
     if id == RELOCATED:
         raise InputError([

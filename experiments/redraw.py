@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments import files
+from experiments import answers, files
 from experiments.figures import sheets
 from experiments.reading import FIGURES
 from experiments.reproduce.folder import MANIFEST
@@ -48,7 +47,8 @@ def elsewhere(
     Charts that were there are replaced, all or none. Raises InputError if the folder cannot be written or holds something else.
     """
     with files.result_folder(out) as work:
-        return _draw(charts, work, langs, formats, sizes)
+        written = sheets.save_all(charts, work, langs=langs, formats=formats, sizes=sizes)
+        return [path.name for path in written]
 
 
 def in_place(
@@ -68,25 +68,12 @@ def in_place(
             if path.is_file() and not old and mine.as_posix() not in (MANIFEST, files.MARK):
                 (work / mine).parent.mkdir(parents=True, exist_ok=True)
                 _same(path, work / mine)
-        written = _draw(charts, work / FIGURES, langs, formats, sizes)
+        written = sheets.save_all(charts, work / FIGURES, langs=langs, formats=formats, sizes=sizes)
         content = json.loads((place / MANIFEST).read_text("utf-8"))
         kept = {name: sha for name, sha in content["files"].items() if not name.startswith(f"{FIGURES}/")}
-        content["files"] = kept | {
-            path.relative_to(work).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted((work / FIGURES).iterdir())
-        }
+        content["files"] = kept | answers.checksums(work, FIGURES)
         files.write_json(work / MANIFEST, content)
-    return written
-
-
-def _draw(
-    charts: Sequence[Chart], folder: Path, langs: Sequence[str], formats: Sequence[str], sizes: Sequence[str]
-) -> list[str]:  # fmt: skip
-    return [
-        path.name
-        for chart in charts
-        for path in sheets.save(chart, folder, langs=langs, formats=formats, sizes=sizes)
-    ]
+    return [path.name for path in written]
 
 
 def _is_of(chart: Chart, file: str) -> bool:

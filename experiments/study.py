@@ -21,6 +21,7 @@ import numpy as np
 from experiments import design as designs
 from experiments.files import digest
 from scenarios.errors import InputError
+from scenarios.scenario import POOL
 from simulation.households import CLASSES, Population, Villages
 from simulation.ledger import FLOWS
 from simulation.outcomes import AREAS, COMPONENTS, GROUPS, INCOMES, INDICATORS, SITE, URBAN_INCOME, WHY
@@ -119,7 +120,7 @@ def run_study(
     Raises ValueError for impossible numbers.
     """
     check_numbers(seed, replications=replications, threads=threads)
-    known = () if households is None else ("pool_persons", "earlier_movers_share")
+    known = () if households is None else POOL
     names, table = designs.points(scenario, points, seed, without=known, given=given)
     seeds = [run_seed(seed, replication) for replication in range(replications)]
     runs = np.array([(p, r, s) for p in range(len(table)) for r, s in enumerate(seeds)], np.int64)

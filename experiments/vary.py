@@ -14,7 +14,7 @@ import numpy as np
 
 from scenarios import assemble
 from scenarios.errors import InputError, problem
-from scenarios.scenario import SET
+from scenarios.scenario import POOL, SET
 from scenarios.show import name_of
 from scenarios.units import WHOLE, UnitError, convert
 from scenarios.words import did_you_mean, in_unit, legal, listed, plain
@@ -172,8 +172,7 @@ def restored(scenario: Scenario, kept: Iterable[Mapping[str, Any]]) -> tuple[Fac
 
 def fixed_by_households(scenario: Scenario) -> tuple[str, ...]:
     """Names that a user's own households settle, so that varying them would change nothing."""
-    pool = ("pool_persons", "earlier_movers_share")
-    return (*pool, *(e.name for e in scenario.entries() if e.name.startswith("population.")))
+    return (*POOL, *(e.name for e in scenario.entries() if e.name.startswith("population.")))
 
 
 def resolve_name(scenario: Scenario, text: str, *, where: str = VARY) -> Entry:

@@ -36,8 +36,9 @@ class Entry:
 
 
 ABSENT = "not in use here"
-SET = "assumption (--set)"  # the source of a single setting
 """The source of a number no file gives, because the instrument it belongs to does not exist there."""
+SET = "assumption (--set)"  # the source of a single setting
+POOL = ("pool_persons", "earlier_movers_share")  # what the number of synthetic households hangs on
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,12 @@ class Scenario:
             "window": self.window,
             "months": self.months,
         }
+
+
+def persons_target(scenario: Scenario) -> Target | None:
+    """The first target that counts persons moved in the whole region."""
+    counties = {county.id for county in scenario.counties}
+    return next((t for t in scenario.targets if t.metric == "persons" and t.scope not in counties), None)
 
 
 def month_of(date: str, start: str) -> int:

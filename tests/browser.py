@@ -22,19 +22,14 @@ FONTS = """<?xml version="1.0"?>
 """
 
 
-# One a module, not one a session: while it is open, Playwright keeps an event loop running in the main thread,
-# and whatever calls asyncio.run there (notebooks, a cluster) would fail in every module after this one.
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """Chromium through Playwright; without it tests are skipped, or fail if ANJU_NEED_BROWSER is set."""
+def started(folder):
+    """Chromium through Playwright, until the generator is closed; see the fixture `browser`."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         missing("no chromium on the PATH")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=ARGS, env=os.environ | fonts(tmp_path_factory.mktemp("fonts"))
-        )
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGS, env=os.environ | fonts(folder))
         yield chromium
         chromium.close()
 

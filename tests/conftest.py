@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from browser import started
 
 from experiments import logs
 
@@ -21,3 +22,11 @@ def silent():
     for one, handlers, propagate, level in found:
         one.handlers[:], one.propagate = handlers, propagate
         one.setLevel(level)
+
+
+# One a module, not one a session: while it is open, Playwright keeps an event loop running in the main thread,
+# and whatever calls asyncio.run there (notebooks, a cluster) would fail in every module after this one.
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A real browser; without one tests are skipped, or fail if ANJU_NEED_BROWSER is set."""
+    yield from started(tmp_path_factory.mktemp("fonts"))

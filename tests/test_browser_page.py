@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from browser import ARGS, Requests, axe, browser  # noqa: F401
+from browser import ARGS, Requests, axe
 
 import scenarios
 from experiments.page import static
@@ -61,7 +61,7 @@ def address(catalogue, engine):
 
 
 @pytest.fixture
-def visit(browser):  # noqa: F811
+def visit(browser):
     """Open pages, each in a context of its own: visit(url, width=…) -> (page, its requests)."""
     contexts = []
 
@@ -342,7 +342,7 @@ def test_all_of_it_works_with_the_keyboard_alone(visit, address):
 
 
 @pytest.fixture(scope="module")
-def bare(browser, tmp_path_factory):  # noqa: F811
+def bare(browser, tmp_path_factory):
     """Chromium on a machine that has Latin letters only."""
     import matplotlib
 

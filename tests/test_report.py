@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from browser import Requests, axe, browser  # noqa: F401
+from browser import Requests, axe
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
@@ -306,7 +306,7 @@ def test_the_pdf_can_be_read(reports, study, lang):
 
 @pytest.mark.parametrize("width", (390, 1440))
 @pytest.mark.parametrize("lang", LANGS)
-def test_it_opens_offline_and_for_everybody(browser, reports, lang, width):  # noqa: F811
+def test_it_opens_offline_and_for_everybody(browser, reports, lang, width):
     page = browser.new_page(viewport={"width": width, "height": 900})
     requests = Requests(page)
     page.goto(reports[lang, "html"].as_uri())

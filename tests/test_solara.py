@@ -13,7 +13,7 @@ from pathlib import Path
 import mesa
 import numpy as np
 import pytest
-from browser import Requests, browser  # noqa: F401
+from browser import Requests
 from clusters import free_port
 
 from experiments.commands.common import load
@@ -179,7 +179,7 @@ def served():
         process.wait(10)
 
 
-def test_the_page_steps_plays_and_takes_a_lever(browser):  # noqa: F811
+def test_the_page_steps_plays_and_takes_a_lever(browser):
     """Nothing is asked of another machine where solara-assets is installed."""
     pytest.importorskip("solara", reason="the extra `solara` is not installed")
     if not ASSETS.exists():

@@ -212,20 +212,27 @@ def langs_of(lang: str | None) -> tuple[str, ...]:
     if lang is None:
         locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         return ("zh",) if locale.lower().startswith("zh") and logs.can_show("安居") else ("en",)
-    langs = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}.get(lang)
-    if langs is None:
-        raise Refused(f"--lang {lang}: zh, en or both expected")
+    langs = one_or_both("--lang", lang, ("zh", "en"))
     with door():
         for one in langs:
             logs.require(one)
     return langs
 
 
-def formats_of(text: str) -> tuple[str, ...]:
+def one_or_both(option: str, text: str, known: tuple[str, str]) -> tuple[str, ...]:
+    """What an option that takes one of two words, or `both`, stands for."""
+    meant = {word: (word,) for word in known} | {"both": known}
+    if text not in meant:
+        raise Refused(f"{option} {text}: {known[0]}, {known[1]} or both expected")
+    return meant[text]
+
+
+def formats_of(text: str, known: Sequence[str] = FORMATS) -> tuple[str, ...]:
+    """The formats of a comma-separated list."""
     kinds = tuple(dict.fromkeys(kind.strip().lower() for kind in text.split(",")))
-    if unknown := [kind for kind in kinds if kind not in FORMATS]:
+    if unknown := [kind for kind in kinds if kind not in known]:
         raise Refused(
-            f"--formats {text}: {', '.join(map(repr, unknown))} unknown, {', '.join(FORMATS)} expected"
+            f"--formats {text}: {', '.join(map(repr, unknown))} unknown, {', '.join(known)} expected"
         )
     return kinds
 

@@ -13,16 +13,14 @@ from experiments.commands.common import (
     ALL_FORMATS,
     Json,
     Quiet,
-    Refused,
     Verbose,
     door,
     formats_of,
+    one_or_both,
     say_where,
     writing,
 )
 from experiments.figures import SIZES
-
-LANGS = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
 
 def figures(
@@ -71,7 +69,8 @@ def figures(
 
     started = time.monotonic()
     logs.start(-1 if quiet else verbose)
-    langs, kinds, sizes = _langs(lang), formats_of(formats), _sizes(size)
+    langs, kinds = one_or_both("--lang", lang, ("zh", "en")), formats_of(formats)
+    sizes = one_or_both("--size", size, SIZES)
     names = None if only is None else [name.strip() for name in only.split(",")]
     with door():
         answer = reading.answer(study)
@@ -91,16 +90,3 @@ def figures(
     typer.echo(", ".join(chart.name for chart in charts))
     if not quiet:
         say_where(place, started, f"{len(written)} files, ")
-
-
-def _langs(text: str) -> tuple[str, ...]:
-    if text not in LANGS:
-        raise Refused(f"--lang {text}: zh, en or both expected")
-    return LANGS[text]
-
-
-def _sizes(text: str) -> tuple[str, ...]:
-    known = {size: (size,) for size in SIZES} | {"both": SIZES}
-    if text not in known:
-        raise Refused(f"--size {text}: {', '.join(SIZES)} or both expected")
-    return known[text]

@@ -13,9 +13,9 @@ from experiments.commands.common import (
     Failed,
     Lang,
     Quiet,
-    Refused,
     Verbose,
     door,
+    formats_of,
     langs_of,
     writing,
 )
@@ -55,8 +55,8 @@ def report(
 
     started = time.monotonic()
     logs.start(-1 if quiet else verbose)
-    langs, kinds = langs_of(lang), _kinds(formats)
-    lacking = _without_pango(kinds, pdf)
+    langs = langs_of(lang)
+    kinds, lacking = _without_pango(formats_of(formats, KINDS), pdf)
     with door(), writing():
         written = reports.write([study, *(more or ())], out, langs=langs, formats=kinds)
     for path in written:
@@ -67,24 +67,14 @@ def report(
         typer.echo(f"({time.monotonic() - started:.1f} s)", err=True)
 
 
-def _kinds(text: str) -> list[str]:
-    kinds = list(dict.fromkeys(kind.strip().lower() for kind in text.split(",")))
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise Refused(
-            f"--formats {text}: {', '.join(map(repr, unknown))} unknown, {', '.join(KINDS)} expected"
-        )
-    return kinds
-
-
-def _without_pango(kinds: list[str], pdf: Any) -> str:
-    """Leave the PDF out where it cannot be made, and say why. Raises Failed if nothing else was asked for."""
+def _without_pango(kinds: tuple[str, ...], pdf: Any) -> tuple[tuple[str, ...], str]:
+    """The formats that can be made, and why there is no PDF among them. Raises Failed if nothing else was asked for."""
     if "pdf" not in kinds:
-        return ""
+        return kinds, ""
     try:
         pdf.weasyprint()
     except pdf.NoPango as error:
-        kinds.remove("pdf")
-        if not kinds:
+        if kinds == ("pdf",):
             raise Failed(f"nothing was written: {error}") from error
-        return str(error)
-    return ""
+        return tuple(kind for kind in kinds if kind != "pdf"), str(error)
+    return kinds, ""

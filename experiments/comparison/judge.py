@@ -12,6 +12,7 @@ from experiments import given_use
 from experiments.comparison import losses as lost
 from experiments.comparison.policies import BUDGETS
 from experiments.comparison.runs import COUNTS, KINDS, Comparison, Runs, as_study
+from experiments.intervals import half_width
 from experiments.measures import M
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Parts, parts
@@ -353,7 +354,7 @@ def _interval(each: np.ndarray, *, bootstrap: bool) -> tuple[float | None, float
         rows = np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
         low, high = np.quantile(each[rows].mean(axis=1), (0.025, 0.975))
         return float(low), float(high)
-    half = _t(n) * float(each.std(ddof=1)) / n**0.5
+    half = half_width(each)
     return float(each.mean()) - half, float(each.mean()) + half
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import scenarios
 from scenarios.errors import InputError
-from scenarios.scenario import Entry, Scenario
+from scenarios.scenario import POOL, Entry, Scenario
 from scenarios.words import did_you_mean
 
 STATUS_QUO = "status-quo"
@@ -19,7 +19,6 @@ RELOCATION_BUDGETS = tuple(
 )
 JOBS_BUDGET = "jobs_budget_yuan_per_year"
 BUDGETS = (*RELOCATION_BUDGETS, JOBS_BUDGET)
-POOL = ("pool_persons", "earlier_movers_share")
 NO_HOUSEHOLDS = (
     "home_price_factor",
     "wage_factor",

@@ -68,9 +68,7 @@ def draw_all(
 
     _check(langs, formats, sizes)
     found = [chart(study, name) for name in charts(study)]
-    return [
-        path for one in found for path in sheets.save(one, folder, langs=langs, formats=formats, sizes=sizes)
-    ]
+    return sheets.save_all(found, folder, langs=langs, formats=formats, sizes=sizes)
 
 
 def _check(langs: Sequence[str], formats: Sequence[str], sizes: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.figures import caption, movers, style
 from experiments.figures.text import Words
+from scenarios.scenario import persons_target
 
 NAME = "counties"
 LEVELS = (0.05, 0.5, 0.95)
@@ -31,7 +32,7 @@ class Data(NamedTuple):
 
 def data(study: Any) -> Data:
     """Persons by the counting month over the persons of the pool."""
-    event = getattr(movers.first_target(study.scenario), "event", None) or "keys"
+    event = getattr(persons_target(study.scenario), "event", None) or "keys"
     at = movers.counting_month(study)
     persons = study.indicator(f"persons_{event}")[:, at]
     pool = study.why[..., 1].sum(axis=2)

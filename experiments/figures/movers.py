@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.figures import caption, style
 from experiments.figures.text import Words
+from scenarios.scenario import persons_target
 
 NAME = "movers"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -41,7 +42,7 @@ class Data(NamedTuple):
 
 def data(study: Any) -> Data:
     """Persons over time, for the scenario's first target that counts persons in the whole region."""
-    target = first_target(study.scenario)
+    target = persons_target(study.scenario)
     event = getattr(target, "event", None) or "keys"
     persons = study.indicator(f"persons_{event}").sum(axis=2)
     at = counting_month(study)
@@ -56,15 +57,9 @@ def data(study: Any) -> Data:
     return Data(event, persons, futures, np.quantile(persons, LEVELS, axis=0), chance, at, value, reached)
 
 
-def first_target(scenario: Any) -> Any:
-    """The first target that counts persons in the whole region, or None."""
-    counties = {county.id for county in scenario.counties}
-    return next((t for t in scenario.targets if t.metric == "persons" and t.scope not in counties), None)
-
-
 def counting_month(study: Any) -> int:
     """The month on which outcomes are counted: the target's date, or the end of the window."""
-    target = first_target(study.scenario)
+    target = persons_target(study.scenario)
     return min(target.month if target else study.scenario.window - 1, study.months - 1)
 
 
@@ -205,7 +200,8 @@ def _ending(ax: Any, study: Any, d: Data, words: Words, unit: float) -> None:
     if d.target is not None and d.reached is not None:
         y, top = d.target / unit, ax.get_ylim()[1]
         ax.plot([0, most * 1.9], [y, y], color=style.VERMILLION, lw=0.9, ls=(0, (4, 2)))
-        at_least = first_target(study.scenario).at_least
+        target = persons_target(study.scenario)
+        at_least = target is None or target.at_least
         above, texts = (d.reached, ("reach", "short")) if at_least else (1.0 - d.reached, ("short", "reach"))
         for share, key, gap, va in ((above, texts[0], 0.012, "bottom"), (1 - above, texts[1], -0.012, "top")):
             ax.text(most * 1.88, y + gap * top, words(key, share=words.percent(share)), ha="right", va=va,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,6 +65,13 @@ def save(
     for file, content in contents.items():
         (folder / file).write_bytes(content)
     return [folder / file for file in contents]
+
+
+def save_all(
+    charts: Iterable[Chart], folder: Path, *, langs: Sequence[str], formats: Sequence[str], sizes: Sequence[str]
+) -> list[Path]:  # fmt: skip
+    """Write charts one after the other; returns the paths."""
+    return [path for one in charts for path in save(one, folder, langs=langs, formats=formats, sizes=sizes)]
 
 
 def _csv(study: Any, rows: list[dict[str, Any]]) -> bytes:

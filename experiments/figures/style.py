@@ -363,6 +363,18 @@ class _Pdf(backend_pdf.PdfPages):
         self._file.scale = scale
 
 
+def small(png: bytes, width: int) -> bytes:
+    """A picture for a screen and not for print: `width` pixels across and few bytes, its colours kept."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    # other methods give a palette to large areas and none to dots
+    image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    return out.getvalue()
+
+
 def from_zero(ax: Axes, most: float, *, room: float = 1.02) -> None:
     """The x axis from 0 to a little over `most`; only the 0 if there is nothing to show."""
     ax.set_xlim(0.0, most * room if most > 0 else 1.0)

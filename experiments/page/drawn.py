@@ -38,9 +38,9 @@ class Finished:
 def movers(job: Job, lang: str, kind: str) -> bytes:
     """The chart as bytes; `kind` is png, svg or pdf."""
     from experiments.figures import movers as chart
-    from experiments.figures import style
-    from experiments.figures.text import Words
+    from experiments.figures.sheets import Chart
 
     study: Any = Finished(job)
-    with style.session():
-        return chart.draw(study, chart.data(study), Words(lang)).render(kind, name=f"movers-{lang}")
+    data = chart.data(study)
+    drawn = Chart(chart.NAME, study, chart.rows(study, data), lambda words: chart.draw(study, data, words))
+    return drawn.pictures(lang, [kind])[kind]

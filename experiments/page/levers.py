@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from scenarios.scenario import date_of
-from scenarios.show import source_text
+from scenarios.show import source_text, unit_name
 from scenarios.words import plain
 from simulation.policy import PARAMETERS, Parameter
 
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("subsidy", "loan", "homes", "jobs", "services")
 FEWEST_STEPS = 20  # of a slider
-UNITS = {  # how a unit is read beside a number, en and zh; what is not here has none
-    "yuan/person": ("yuan a person", "元/人"), "yuan/household": ("yuan a household", "元/户"),
-    "yuan/year": ("yuan a year", "元/年"), "jobs/year": ("jobs a year", "个岗位/年"), "jobs": ("jobs", "个岗位"),
-    "persons/year": ("persons a year", "人/年"), "years": ("years", "年"), "months": ("months", "个月"),
-    "ratio": ("×", "倍"), "share": ("%", "%"),
-}  # fmt: skip
+SIGNS = {"ratio": ("×", "倍"), "share": ("%", "%"), "flag": ("", ""), "index": ("", "")}  # en and zh
 
 
 @dataclass(frozen=True)
@@ -125,7 +120,8 @@ def _lever(row: Row, scenario: Scenario, plan: Scenario, bases: Sequence[Scenari
     if span is None or not (entry.in_use or written.in_use):
         return None
     low, high = min(span[0], value, before), max(span[1], value, before)
-    unit, dated = UNITS.get(known.unit, ("", "")), _dated(entry, scenario)
+    unit = SIGNS.get(known.unit) or (known.unit.replace("/", " a "), unit_name(known.unit, "zh"))
+    dated = _dated(entry, scenario)
     kind = {"flag": "switch", "share": "share"}.get(known.unit, "number")
     return Lever(
         key=row.key, group=row.group, grid=row.grid, label={"zh": known.zh, "en": known.en},

@@ -23,6 +23,7 @@ from experiments.page import picture
 from experiments.page.picture import Summary
 from experiments.study import THREADS, cpus, inputs_of, run_seed, study_id
 from experiments.view import View
+from scenarios.scenario import POOL
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -365,9 +366,8 @@ def _size(households: tuple[Population, Villages]) -> int:
 def _made_of(scenario: Scenario, values: dict[str, float]) -> str:
     """All that decides the households of a run."""
     resolved = scenario.resolved()
-    pool = ("pool_persons", "earlier_movers_share")
-    own = {name: value for name, value in values.items() if name in pool or name.startswith("population.")}
-    central = {name: resolved["parameters"][name] for name in pool}
+    own = {name: value for name, value in values.items() if name in POOL or name.startswith("population.")}
+    central = {name: resolved["parameters"][name] for name in POOL}
     return digest([resolved["population"], resolved["counties"], {**central, **own}])
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from experiments.intervals import wilson
+from experiments.intervals import half_width, wilson
+from experiments.measures import COSTS
 from experiments.outcome import outcome, ratio
 from experiments.verdict import PUBLIC, RELOCATION, SOURCES
 from experiments.wording import PAYERS, PURPOSES
-from scenarios.scenario import Scenario, Target, date_of
+from scenarios.scenario import Scenario, Target, date_of, persons_target
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from experiments.view import View
 
 LEVELS = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-PAID = tuple(flow for flow in FLOWS if flow.programme and flow.name != "quota_revenue")
+PAID = tuple(flow for flow in FLOWS if flow.name in COSTS)
 GROUP_WORDS = {"movers": ("those who moved", "搬迁户"), "stayers": ("those who stay", "未搬迁户")}
 
 
@@ -37,9 +38,7 @@ class Summary(NamedTuple):
 
 def chief(scenario: Scenario) -> Target | None:
     """The target the page judges: the first that counts persons moved in the whole region, else the first."""
-    counties = {county.id for county in scenario.counties}
-    whole = (t for t in scenario.targets if t.metric == "persons" and t.scope not in counties)
-    return next(whole, scenario.targets[0] if scenario.targets else None)
+    return persons_target(scenario) or next(iter(scenario.targets), None)
 
 
 def event(scenario: Scenario) -> str:
@@ -134,14 +133,11 @@ def _bands(persons: np.ndarray) -> dict[str, list[float]]:
 
 def _difference(pairs: np.ndarray) -> dict[str, float | None]:
     """The mean over pairs with its 95 % interval (Student's t), and where nine tenths of the pairs lie."""
-    from scipy.special import stdtrit
-
-    n, mean = len(pairs), float(pairs.mean())
+    mean = float(pairs.mean())
     p05, p95 = np.quantile(pairs, (0.05, 0.95)).tolist()
-    if n < 2:
-        return {"value": mean, "low": None, "high": None, "p05": p05, "p95": p95}
-    half = float(stdtrit(n - 1, 0.975) * pairs.std(ddof=1) / np.sqrt(n))
-    return {"value": mean, "low": mean - half, "high": mean + half, "p05": p05, "p95": p95}
+    half = half_width(pairs) if len(pairs) > 1 else None
+    low, high = (None, None) if half is None else (mean - half, mean + half)
+    return {"value": mean, "low": low, "high": high, "p05": p05, "p95": p95}
 
 
 def _incomes(runs: Sequence[Summary]) -> list[dict[str, Any]]:

@@ -82,8 +82,8 @@ def app(catalogue: Catalogue, engine: Engine) -> ASGIApp:
             Mount("/web", _Files(directory=str(web))),
         ],
         exception_handlers={
-            Told: _told,
             HTTPException: _http,
+            Told: _refused,  # by its own name: what stands for all exceptions is raised again after the answer
             ValueError: _refused,
             Exception: _refused,
         },
@@ -154,8 +154,7 @@ def _foreign(scope: Scope) -> Told | None:
     """What is wrong with where a request comes from, or with its size."""
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"").decode("latin-1")
-    name, _, port = host.rpartition(":") if host.rpartition(":")[2].isdecimal() else (host, "", "")
-    if name not in HOSTS:
+    if re.sub(r":\d+$", "", host, flags=re.ASCII) not in HOSTS:
         return Told(told.BAD, en="This page answers only at 127.0.0.1.", zh="本页面只在127.0.0.1上应答。")
     site = headers.get(b"sec-fetch-site", b"none").decode("latin-1")
     if site not in ("none", "same-origin") and scope["path"].startswith("/api/"):
@@ -437,10 +436,6 @@ def _one(asked: dict[str, list[str]], key: str) -> str | None:
             key=key,
         )
     return values[0] if values else None
-
-
-def _told(request: Request, error: Exception) -> Response:
-    return _response(told.of(error))
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -108,11 +108,9 @@ class Catalogue:
         if shorter in self.offered:
             return self.offered[shorter]
         name = name[:80]
-        near = did_you_mean(name, self.offered)
+        en, zh = _near(name, self.offered)
         raise Told(
-            told.MISSING, en=f'There is no scenario "{name}" here{near}.',
-            zh=f"没有名为“{name}”的情景" + near.replace(" (did you mean ", "（您是否指 ").replace("?)", "？）") + "。",
-            key="scenario",
+            told.MISSING, en=f'There is no scenario "{name}" here{en}.', zh=f"没有名为“{name}”的情景{zh}。", key="scenario"
         )  # fmt: skip
 
     def setting(self, name: str, sets: Sequence[str]) -> Setting:
@@ -310,14 +308,15 @@ def _bases(plan: str) -> list[Scenario]:
 
 def _unknown(key: str, known: Iterable[str]) -> Told:
     key = key[:80]
-    near = did_you_mean(key, known)
-    said = near.replace(" (did you mean ", "（您是否指 ").replace("?)", "？）")
-    return Told(
-        told.OUTSIDE,
-        en=f'"{key}" is no lever of this scenario{near}.',
-        zh=f"“{key}”不是本情景的政策杠杆{said}。",
-        key=key,
-    )
+    en, zh = _near(key, known)
+    said = f'"{key}" is no lever of this scenario{en}.'
+    return Told(told.OUTSIDE, en=said, zh=f"“{key}”不是本情景的政策杠杆{zh}。", key=key)
+
+
+def _near(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """The name that may have been meant, in English and in Chinese."""
+    en = did_you_mean(word, known)
+    return en, en.replace(" (did you mean ", "（您是否指 ").replace("?)", "？）")
 
 
 def _number(lever: Lever, text: str) -> float:

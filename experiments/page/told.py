@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.errors import InputError
-
 BAD, FORBIDDEN, MISSING, METHOD, NOT_YET, TOO_LONG, OUTSIDE = 400, 403, 404, 405, 409, 414, 422
 
 
@@ -25,6 +23,6 @@ def of(error: Exception) -> Told:
     """Any error as a message; what the reader of scenarios says is in English only."""
     if isinstance(error, Told):
         return error
-    if isinstance(error, InputError | ValueError):
+    if isinstance(error, ValueError):
         return Told(OUTSIDE, en=str(error), zh=f"该设置无法模拟：{error}")
     return Told(OUTSIDE, en=f"This setting cannot be run: {error}", zh=f"该设置无法模拟：{error}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.intervals import half_width
 from experiments.priors import legal
 from experiments.reach.judge import CONFIDENCE
 
@@ -156,19 +157,11 @@ def gain(
     more = sign * (eased - base)[both]
     value, half = (float(more.mean()) if len(more) else float("nan")), float("nan")
     if len(more) >= FEWEST:
-        half = _half(more, 1.0 - (1.0 - CONFIDENCE) / max(families, 1))
+        half = half_width(more, 1.0 - (1.0 - CONFIDENCE) / max(families, 1))
     return Gain(
         easing.family, easing.names, int(both.sum()), value, value - half, value + half,
         int(hit_before[both].sum()), int(hit[both].sum()),
     )  # fmt: skip
-
-
-def _half(values: np.ndarray, confidence: float) -> float:
-    """Half the width of Student's interval of a mean."""
-    from scipy.special import stdtrit  # slow to import
-
-    n = len(values)
-    return float(stdtrit(n - 1, (1.0 + confidence) / 2.0) * values.std(ddof=1) / n**0.5)
 
 
 def binding(gains: Sequence[Gain], more: Mapping[str, np.ndarray]) -> Binding:
@@ -182,4 +175,4 @@ def binding(gains: Sequence[Gain], more: Mapping[str, np.ndarray]) -> Binding:
 
 
 def _positive(values: np.ndarray) -> bool:
-    return len(values) >= FEWEST and float(values.mean()) > _half(values, CONFIDENCE)
+    return len(values) >= FEWEST and float(values.mean()) > half_width(values, CONFIDENCE)

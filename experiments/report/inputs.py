@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from experiments import provenance
 from experiments.wording import chinese
@@ -128,22 +128,9 @@ def _county_numbers(scenario: Scenario, lang: str) -> Iterator[Input]:
         for name, entry in county.values.items():
             if entry.in_use:
                 # named after its county, so that it is told apart from the region's
-                named = Entry(f"{county.id}.{name}", *_after_name(entry))
+                named = replace(entry, name=f"{county.id}.{name}")
                 label = name_of(named, scenario, lang)
                 yield _input(f"{county.id}.{name}", "county", label, entry, scenario, lang)
-
-
-def _after_name(entry: Entry) -> tuple:
-    return (
-        entry.value,
-        entry.unit,
-        entry.source,
-        entry.note,
-        entry.range,
-        entry.scale,
-        entry.kind,
-        entry.family,
-    )
 
 
 def _sites(scenario: Scenario, lang: str) -> Iterator[Input]:
