@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import locale
 import os
@@ -135,7 +136,11 @@ def _cache(problems: list[str]) -> dict[str, Any]:
             f"the cache folder {root} cannot be written ({error.strerror}), so every start compiles the engine: "
             "set ANJU_CACHE_DIR to a folder that can"
         )
-    size = sum(file.stat().st_size for file in root.rglob("*") if file.is_file()) if root.is_dir() else 0
+    size = 0
+    for at, _, names in os.walk(root):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # another process writes there: its files come and go
+                size += os.stat(os.path.join(at, name)).st_size
     return {
         "folder": str(root),
         "model_hash": codecache.model_hash(),

@@ -25,6 +25,22 @@ def test_a_bad_cache_folder_is_found(tmp_path, monkeypatch):
     assert "problems: " in doctor.text(found)
 
 
+def test_another_process_that_compiles_does_no_harm(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANJU_CACHE_DIR", str(tmp_path))
+    program = (
+        "import pathlib, sys; at = pathlib.Path(sys.argv[1])\n"
+        "while True:\n"
+        "    for n in range(40): (at / f'{n}.tmp').touch()\n"
+        "    for n in range(40): (at / f'{n}.tmp').unlink()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) as other:
+        try:
+            for _ in range(300):
+                assert doctor._cache([])["size_mb"] == 0
+        finally:
+            other.kill()
+
+
 def test_a_foreign_package_is_named(tmp_path):
     assert doctor.foreign_package() is None
     (tmp_path / "simulation").mkdir()
