@@ -102,5 +102,5 @@ def sentence(said: Mapping[str, Any]) -> tuple[str, str]:
     return (
         f"Futures are drawn from the posterior {said['id']} ({said['scenario']}, calibrated to {n} {facts}): a share of them is the"
         " probability given these facts, if the model is right.",
-        f"各未来取自后验 {said['id']}（{said['scenario']}，据{n}项事实校准）：其占比即在这些事实条件下的概率，以模型正确为前提。",
+        f"各未来情形取自后验 {said['id']}（{said['scenario']}，据{n}项事实校准）：其占比即在这些事实条件下的概率，以模型正确为前提。",
     )

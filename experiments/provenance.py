@@ -133,12 +133,12 @@ def _write_hangs(page: Page, b: Basis, targets: Mapping[str, str], points: int) 
     if points < FEWEST_POINTS:
         page.paragraph(page.say(
             f"{points} futures do not tell what the variance hangs on: {FEWEST_POINTS} or more are needed.",
-            f"{points}种未来不足以判断方差来源（至少需{FEWEST_POINTS}种）。",
+            f"{points}种未来情形不足以判断方差来源（至少需{FEWEST_POINTS}种）。",
         ))  # fmt: skip
         return
     if told:
         page.add(page.say(
-            "  Of the variance between futures (of ranks), so much hangs on", "  各种未来之间的（秩）方差，取决于"
+            "  Of the variance between futures (of ranks), so much hangs on", "  各种未来情形之间的（秩）方差，取决于"
         ))  # fmt: skip
     for id, h in told.items():
         page.paragraph(f"{targets[id]}{page.say(': ', '：')}{_said(page, h)}", indent=4)
@@ -147,7 +147,7 @@ def _write_hangs(page: Page, b: Basis, targets: Mapping[str, str], points: int) 
     if told:
         page.paragraph(page.say(
             f"Not told: inputs too weak to tell at {points} futures, inputs that act together, and the model's own chance.",
-            f"未能归因：在{points}种未来下分辨不出的因素、因素间的交互作用和随机波动。",
+            f"未能归因：在{points}种未来情形下分辨不出的因素、因素间的交互作用和随机波动。",
         ))  # fmt: skip
 
 

@@ -252,7 +252,7 @@ def _head(page: Page, v: Verdict) -> None:
         page.add(page.say(
             f"{v.points} futures x {v.replications} {'replication' if v.replications == 1 else 'replications'};"
             f" {households} households in the pool (median).",
-            f"{v.points}种未来 × {v.replications}次重复；待搬迁农户{households}户（中位数），逐户模拟。",
+            f"{v.points}种未来情形 × {v.replications}次重复；待搬迁农户{households}户（中位数），逐户模拟。",
         ))  # fmt: skip
 
 
@@ -275,7 +275,7 @@ def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
         rows.append((page.say("verdict", "结论"), page.say(
             "reached" if t.reached else "not reached", "达到" if t.reached else "未达到")))  # fmt: skip
     else:
-        rows.append((page.say("share of futures that reach it", "达到目标的未来占比"), page.say(
+        rows.append((page.say("share of futures that reach it", "达到目标的未来情形占比"), page.say(
             f"{page.share(t.share)} ({t.reached} of {t.futures}; 95 % interval {page.share(t.low)} – {page.share(t.high)})",
             f"{page.share(t.share)}（{t.futures}种中{t.reached}种；95%区间 {page.share(t.low)} – {page.share(t.high)}）",
         )))  # fmt: skip
@@ -294,7 +294,7 @@ def _target(page: Page, v: Verdict, t: TargetVerdict) -> None:
     elif t.futures > 1 and t is v.targets[-1]:
         page.add(page.say(
             "  A share of futures is not a probability: the ranges are stated, not yet matched to facts.",
-            "  未来占比不是概率：各区间为给定范围，尚未与事实校准。",
+            "  未来情形占比不是概率：各区间为给定范围，尚未与事实校准。",
         ))  # fmt: skip
 
 
@@ -353,7 +353,7 @@ def _drivers(page: Page, v: Verdict, t: TargetVerdict) -> None:
         page.add(
             page.say(
                 "  No input stands out at this number of futures.",
-                "  在这样多的未来下看不出哪项因素起主导作用。",
+                "  在这样多的未来情形下看不出哪项因素起主导作用。",
             )
         )
         return
@@ -486,8 +486,8 @@ def _questions(page: Page, v: Verdict) -> None:
             "  Effect of moving: income since the start of movers against households granted at the same time whose"
             "\n  grants were withheld at random, in one extra run a future; "
             + ("95 % interval, not a band." if told else "too few futures for an interval."),
-            "  搬迁影响：与同期获批但被随机暂缓的农户相比（每种未来另作一次模拟）；"
-            + ("所附为95%置信区间。" if told else "未来太少，无法给出区间。"),
+            "  搬迁影响：与同期获批但被随机暂缓的农户相比（每种未来情形另作一次模拟）；"
+            + ("所附为95%置信区间。" if told else "未来情形太少，无法给出区间。"),
         ))  # fmt: skip
 
 

@@ -168,7 +168,7 @@ def test_numbers_are_typed_and_checked(visit, address):
 def test_the_language_changes_at_once_and_is_remembered(visit, address):
     page, requests = visit(f"{address}?lang=zh")
     finished(page)
-    assert "种未来中有" in said(page, "sentence")
+    assert "种未来情形中有" in said(page, "sentence")
     asked = len(requests.urls)
     page.locator("[data-lang=en]").click()
     assert "futures reach the target" in said(page, "sentence")
@@ -429,7 +429,7 @@ def test_the_one_file_opens_without_a_server(visit, catalogue, tmp_path):
     static.write(catalogue, file, grid=[f"{SUBSIDY}=12000,26000"], futures=FUTURES)
     page, requests = visit(file.as_uri())  # in the language it was written for
     finished(page)
-    assert "预先计算：共3种设置，每种3种未来" in said(page, "precomputed")
+    assert "预先计算：共3种设置，每种3种未来情形" in said(page, "precomputed")
     assert page.locator(".lever").count() == 1
     lever(page).focus()
     page.keyboard.press("ArrowRight")

@@ -420,8 +420,8 @@ def test_text_in_both_languages(answer, lang):
             "被挤出",
             "本会搬迁",
             "95%区间",
-            "未来占比",
-            "5种未来 × 2次重复",
+            "未来情形占比",
+            "5种未来情形 × 2次重复",
         ),
     }
     assert all(word in said for word in words[lang])

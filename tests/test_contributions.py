@@ -321,7 +321,7 @@ def test_text_in_both_languages(run, answer, lang):
     words = {
         "en": ("Subsidy", "contribution", "alone", "last", "16 combinations x 5 futures x 2 replications = 160 runs",
                "Most of it comes from", "Shapley", "Next to nothing"),
-        "zh": ("补助", "贡献", "单独采用", "最后加入", "16种组合 × 5种未来 × 2次重复 = 160次模拟", "差别主要来自", "Shapley"),
+        "zh": ("补助", "贡献", "单独采用", "最后加入", "16种组合 × 5种未来情形 × 2次重复 = 160次模拟", "差别主要来自", "Shapley"),
     }  # fmt: skip
     assert all(word in said for word in words[lang])
     for c in (run, *odd(run)):

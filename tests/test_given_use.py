@@ -225,7 +225,7 @@ def test_reach_has_the_posterior_in_the_place_of_priors(lishui, posterior, reach
 @pytest.mark.parametrize("kind", ["reached", "not reached", "more runs", "depends"])
 def test_every_verdict_speaks_of_probability(reached, kind):
     other = dataclasses.replace(reached[1], ruling=reach.Ruling(kind, 10.0))
-    for lang, word, never in (("en", "probability", "share"), ("zh", "概率", "的未来达到")):
+    for lang, word, never in (("en", "probability", "share"), ("zh", "概率", "的未来情形达到")):
         assert word in sentence(other, lang) and never not in sentence(other, lang).split("：")[-1]
 
 

@@ -122,7 +122,7 @@ def test_titles_claim_no_more_than_is_known(run):
     none = d._replace(sure=np.zeros(len(d.groups), bool))
     for lang, (unknown, unsure) in {
         "en": ("too few futures", "No group is surely"),
-        "zh": ("未来太少", "没有哪一类"),
+        "zh": ("未来情形太少", "没有哪一类"),
     }.items():
         assert unknown in profile._title([few], Words(lang)) and unsure in profile._title([none], Words(lang))
 

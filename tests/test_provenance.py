@@ -74,7 +74,7 @@ def test_too_few_futures_are_said_to_be_too_few():
     v = verdict(fake_study(8, 2))
     assert v.basis.hangs == {"moved_30000": None}
     assert "8 futures do not tell what the variance hangs on" in text(v, "en")
-    assert "8种未来不足以判断" in text(v, "zh")
+    assert "8种未来情形不足以判断" in text(v, "zh")
     one = verdict(fake_study(1, 1))
     assert set(one.basis.varied.values()) == {0} and "futures do not tell" not in text(one, "en")
 

@@ -507,7 +507,7 @@ def test_stores_are_sound(found, plan, out):
 
 
 def test_the_text_says_the_verdict_first_and_what_it_does_not_mean(found):
-    for lang, share_word in (("en", "is not a probability"), ("zh", "未来占比不是概率")):
+    for lang, share_word in (("en", "is not a probability"), ("zh", "未来情形占比不是概率")):
         said = text(found, lang)
         first = "".join(said.split("\n\n")[0].split())
         assert first == "".join(sentence(found, lang).split())

@@ -67,7 +67,7 @@ def sentence(f: Found, lang: str) -> str:
 
 def _over(page: Page, f: Found) -> str:
     return (
-        page.say("futures", "未来")
+        page.say("futures", "未来情形")
         if f.plan.uncertain
         else page.say("runs at the central values", "中心值下的模拟")
     )
@@ -207,7 +207,7 @@ def _notes(page: Page, f: Found) -> None:
     elif f.plan.uncertain:
         page.paragraph(say(
             "A share of futures is not a probability: the ranges are stated, not matched to facts.",
-            "未来占比不是概率：各区间为给定范围，尚未与事实校准。",
+            "未来情形占比不是概率：各区间为给定范围，尚未与事实校准。",
         ))  # fmt: skip
     else:
         page.paragraph(say(

@@ -67,7 +67,7 @@ def _head(page: Page, a: Answer) -> None:
         page.add(page.say(
             f"{n} futures x {r} {'replication' if r == 1 else 'replications'} a policy;"
             " the same households, draws and uncertain values in a region.",
-            f"每项政策{n}种未来 × {r}次重复；同一地区各政策的农户、随机数和不确定因素取值相同。",
+            f"每项政策{n}种未来情形 × {r}次重复；同一地区各政策的农户、随机数和不确定因素取值相同。",
         ))  # fmt: skip
     elif r > 1:
         page.add(page.say(
@@ -101,7 +101,7 @@ def _targets(page: Page, a: Answer) -> None:
         if many:
             page.title(
                 f"Targets met in {region}: share of futures (95 % interval)",
-                f"目标达成（{region}）：达到目标的未来占比（95%区间）",
+                f"目标达成（{region}）：达到目标的未来情形占比（95%区间）",
             )
         else:
             page.title(f"Targets met in {region}", f"目标达成（{region}）")
@@ -124,7 +124,7 @@ def _movers(page: Page, a: Answer, rows: dict[str, str]) -> None:
     many = a.points > 1
     page.title("Persons moved by the window's end", "申请期末搬迁人数")
     head = ("", *_two(page), page.say("additional", "净增"), _interval_head(page, a))
-    table: Rows = [head + ((page.say("futures with more", "净增的未来占比"),) if many else ("",))]
+    table: Rows = [head + ((page.say("futures with more", "净增的未来情形占比"),) if many else ("",))]
     for p in a.policies:
         more = page.share(p.additional.more) if p.additional and many else ""
         table.append((
@@ -354,14 +354,14 @@ def _notes(page: Page, a: Answer) -> None:
     if a.points > 1:
         notes.append(say(
             "Additional and extra are means over futures; their intervals say how well the mean is known, not how far futures differ.",
-            "净增与增加额为各未来的均值；所附区间是均值的精度，不是各未来之间的差异。",
+            "净增与增加额为各未来情形的均值；所附区间是均值的精度，不是各未来情形之间的差异。",
         ))  # fmt: skip
         if a.given:
             notes += [say(*given_use.sentence(told)) for told in a.given.values()]
         else:
             notes.append(say(
                 "A share of futures is not a probability: the ranges are stated, not matched to facts.",
-                "未来占比不是概率：各区间为给定范围，尚未与事实校准。",
+                "未来情形占比不是概率：各区间为给定范围，尚未与事实校准。",
             ))  # fmt: skip
     notes.append(say(
         "Cost: all the public pays in the whole run, standing entitlements included, before quota revenue; a person: of all handed keys\n"

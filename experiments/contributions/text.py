@@ -106,12 +106,12 @@ def _head(page: Page, a: Answer) -> None:
     page.add(page.say(
         f"  {k} {'family' if k == 1 else 'families'} of levers, {2**k:,} combinations x {number(n, 'future')} x "
         f"{number(r, 'replication')} = {number(a.runs, 'run')}; the same households, draws and uncertain values in all.",
-        f"  {k}类杠杆，{2**k:,}种组合 × {n}种未来 × {r}次重复 = {a.runs:,}次模拟；农户、随机数和不确定因素取值全部相同。",
+        f"  {k}类杠杆，{2**k:,}种组合 × {n}种未来情形 × {r}次重复 = {a.runs:,}次模拟；农户、随机数和不确定因素取值全部相同。",
     ))  # fmt: skip
     if a.points_used < n:
         page.add(page.say(
             f"  {number(n - a.points_used, 'future')} left out: under some combination there is nothing to count.",
-            f"  剔除{n - a.points_used}种未来：其中某些组合下没有可计的结果。",
+            f"  剔除{n - a.points_used}种未来情形：其中某些组合下没有可计的结果。",
         ))  # fmt: skip
 
 
@@ -268,7 +268,7 @@ def _notes(page: Page, a: Answer) -> None:
     if a.points_used > 1:
         notes.append(say(
             "Values are means over futures; intervals say how well the mean is known, not how far futures differ.",
-            "数值为各未来的均值；区间是均值的精度，不是各未来之间的差异。",
+            "数值为各未来情形的均值；区间是均值的精度，不是各未来情形之间的差异。",
         ))  # fmt: skip
     elif a.replications > 1:
         notes.append(say(

@@ -16,11 +16,11 @@ from experiments.wording import Page
 from scenarios.show import quantity
 
 CRITERIA = {
-    "share": ("reaches the target in most futures", "达标未来最多"),
+    "share": ("reaches the target in most futures", "达标未来情形最多"),
     "mean": ("best on average, so least regret on average", "平均结果最好（平均后悔值也最小）"),
-    "tenth": ("best in the worst tenth of futures", "最差一成未来中最好"),
-    "worst": ("best in the worst future", "最差的未来中最好"),
-    "regret_p90": ("least regret in nine futures of ten", "九成未来中后悔值最小"),
+    "tenth": ("best in the worst tenth of futures", "最差一成未来情形中最好"),
+    "worst": ("best in the worst future", "最差的未来情形中最好"),
+    "regret_p90": ("least regret in nine futures of ten", "九成未来情形中后悔值最小"),
     "regret_most": ("least regret at most (min-max)", "最大后悔值最小（极小极大）"),
 }  # fmt: skip
 _IS = {
@@ -109,13 +109,13 @@ def _robust(page: Page, d: Discovery) -> str:
         return page.say(
             f"Which policy is most robust depends on what is feared: {titles(page, d, share.policies)} reaches it in most futures and"
             f" is regretted least at most, {titles(page, d, other.policies)} is {page.name(CRITERIA[other.criterion])}.",
-            f"哪项政策最稳健取决于看重什么：{titles(page, d, share.policies)}达标的未来最多、最大后悔值也最小，"
+            f"哪项政策最稳健取决于看重什么：{titles(page, d, share.policies)}达标的未来情形最多、最大后悔值也最小，"
             f"而按“{page.name(CRITERIA[other.criterion])}”是{titles(page, d, other.policies)}。",
         )  # fmt: skip
     often, least = (titles(page, d, choice.policies) for choice in (share, most))
     return page.say(
         f"Criteria disagree on the most robust policy: {often} reaches it in most futures, {least} is regretted least at most.",
-        f"各准则所指最稳健的政策不一致：达标未来最多的是{often}，最大后悔值最小的是{least}。",
+        f"各准则所指最稳健的政策不一致：达标未来情形最多的是{often}，最大后悔值最小的是{least}。",
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def is_said(page: Page, e: Event) -> str:
 
 def many(page: Page, d: Discovery) -> str:
     """What a point is: a future, unless levers vary too."""
-    return page.say("futures", "未来") if d.case.futures else page.say("points", "点")
+    return page.say("futures", "未来情形") if d.case.futures else page.say("points", "点")
 
 
 def conditions(page: Page, d: Discovery, found: Found) -> str:

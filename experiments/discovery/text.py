@@ -63,7 +63,7 @@ def _head(page: Page, d: Discovery) -> None:
     if d.given is not None:
         page.paragraph(page.say(
             f"Futures are drawn from the posterior {d.given.id}: what facts leave of the ranges.",
-            f"未来取自后验{d.given.id}：事实校准后留下的取值。",
+            f"未来情形取自后验{d.given.id}：事实校准后留下的取值。",
         ), indent=0)  # fmt: skip
     e = d.case.event
     if e.question is not None:
@@ -262,17 +262,17 @@ def _policies(page: Page, d: Discovery) -> None:
     form = page.form(t.metric, t.unit)
     page.title(
         f"Policies over the same {int(r.kept.sum()):,} futures, under the same luck",
-        f"各政策在同样的{int(r.kept.sum()):,}个未来（随机数相同）",
+        f"各政策在同样的{int(r.kept.sum()):,}种未来情形（随机数相同）",
     )
     page.table([
-        (page.say("policy", "政策"), page.say("reaches it", "达标未来占比"), page.say("95 % interval", "95%区间"),
+        (page.say("policy", "政策"), page.say("reaches it", "达标未来情形占比"), page.say("95 % interval", "95%区间"),
          page.say("mean", "平均"), page.say("worst tenth", "最差一成"), page.say("worst", "最差"), page.say("best in", "最好的占比")),
         *((s.name, page.share(s.share.value), f"{page.share(s.share.low)} – {page.share(s.share.high)}", form(s.mean.value),
            form(s.tenth), form(s.worst), page.share(s.best)) for s in r.scores),
     ])  # fmt: skip
     page.add()
     page.table([
-        (page.say("regret: short of the future's best", "后悔值：与该未来最好政策之差"), page.say("mean", "平均"),
+        (page.say("regret: short of the future's best", "后悔值：与该未来情形最好政策之差"), page.say("mean", "平均"),
          page.say("95 % interval", "95%区间"), "P90", page.say("95 % interval", "95%区间"), page.say("largest", "最大")),
         *((s.name, form(s.regret.value), f"{form(s.regret.low)} – {form(s.regret.high)}", form(s.regret_p90.value),
            f"{form(s.regret_p90.low)} – {form(s.regret_p90.high)}", form(s.regret_most)) for s in r.scores),
@@ -281,7 +281,7 @@ def _policies(page: Page, d: Discovery) -> None:
     first = r.scores[0].name
     page.table([
         (page.say(f"better than {first} by", f"比{first}好"), page.say("mean", "平均"), page.say("95 % interval", "95%区间"),
-         page.say("reaches it more", "达标未来多"), page.say("95 % interval", "95%区间")),
+         page.say("reaches it more", "达标未来情形多"), page.say("95 % interval", "95%区间")),
         *(_ahead(page, s, form) for s in r.scores[1:]),
     ])  # fmt: skip
     page.title("Most robust, by criterion", "最稳健的政策，按准则")
@@ -329,7 +329,7 @@ def _runs(page: Page, d: Discovery) -> None:
         lost = int((~d.regrets.kept).sum())
         page.add(page.say(
             f"  {lost:,} futures are left out of the comparison: a policy failed there, or has no such outcome",
-            f"  比较时略去{lost:,}个未来：有政策模拟失败或无此结果",
+            f"  比较时略去{lost:,}种未来情形：有政策模拟失败或无此结果",
         ))  # fmt: skip
     for n, en, zh in (
         (c.failed, "failed and are left out", "次失败，未计入"),
@@ -367,7 +367,7 @@ def _means(page: Page, d: Discovery) -> None:
         f"A share of {what} is not a probability: it depends on the ranges that were given."
         if d.given is None
         else "Futures follow the posterior, so shares are probabilities as far as the model and its facts go.",
-        f"{what}占比不是概率：它取决于给定的取值范围。" if d.given is None else "未来按后验抽取，占比在模型与所用事实的前提下可作概率看。",
+        f"{what}占比不是概率：它取决于给定的取值范围。" if d.given is None else "未来情形按后验抽取，占比在模型与所用事实的前提下可作概率看。",
     ))  # fmt: skip
     if d.search is not None:
         page.paragraph(say(
@@ -389,7 +389,7 @@ def estimate_text(e: Estimate, lang: str) -> str:
     page.add(page.say(
         f"{e.policies} {'policy' if e.policies == 1 else 'policies'} x {e.points:,} futures x {e.replications} = {e.runs:,} runs,"
         f" {e.there:,} are there already",
-        f"{e.policies}项政策 × {e.points:,}个未来 × {e.replications}次 = {e.runs:,}次模拟，其中{e.there:,}次已有",
+        f"{e.policies}项政策 × {e.points:,}种未来情形 × {e.replications}次 = {e.runs:,}次模拟，其中{e.there:,}次已有",
     ))  # fmt: skip
     page.add(takes.time_said(page, e.seconds, a_run=e.seconds_a_run, workers=e.workers))
     page.add(takes.room_said(page, e.bytes, e.folder))

@@ -45,7 +45,7 @@ WORDS |= {
     ),
     "contributions_note_futures": (
         "Means over futures, lines their 95 % intervals; pale: the interval contains 0.",
-        "各未来的均值，线段为95%置信区间；浅色表示区间含0。",
+        "各未来情形的均值，线段为95%置信区间；浅色表示区间含0。",
     ),
     "contributions_note_noise": (
         "Means over replications at the central values, lines their 95 % intervals: chance alone; pale: the interval contains 0.",

@@ -55,7 +55,7 @@ WORDS = {
     "limits": ("Limits of the boxes", "情景框的界限"),
     "box": ("box {n}: {density} {happens}, {coverage} of all such", "情景框{n}：{density}{happens}，占全部此类{coverage}"),
     "dots": ("The points, over two inputs", "各点在两项因素上的位置"),
-    "dots_futures": ("Futures, over two inputs", "各未来在两项因素上的位置"),
+    "dots_futures": ("Futures, over two inputs", "各未来情形在两项因素上的位置"),
     "hit": ("{happens}", "{happens}"),
     "clean": ("not", "否则"),
     "outline": ("box (number); dashed: other inputs limit it too", "情景框（编号）；虚线：另有其他因素的界限"),
@@ -79,9 +79,9 @@ WORDS = {
     "regret_note": (
         "The same {n} futures under the same luck for every policy. Filled marks: best by that measure. Regret: how far a policy falls"
         " short of the one that is best in that future.",
-        "各政策在同样的{n}个未来中模拟，随机数相同。实心：该项最好。后悔值：与该未来中最好政策的差距。",
+        "各政策在同样的{n}种未来情形中模拟，随机数相同。实心：该项最好。后悔值：与该未来情形中最好政策的差距。",
     ),
-    "satisficing": ("Futures that reach the target (%)", "达标未来占比（%）"),
+    "satisficing": ("Futures that reach the target (%)", "达标未来情形占比（%）"),
     "outcome": ("Outcome{unit}", "结果{unit}"),
     "regret": ("Regret{unit}", "后悔值{unit}"),
     "tenth": ("worst tenth", "最差一成"),

@@ -35,7 +35,7 @@ WORDS |= {
     "frontier_mix": ("The mix that reaches it", "相应的杠杆组合"),
     "frontier_mean": ("expected", "期望"),
     "frontier_sure": ("in {share} of {over}", "{share}的{over}可达到"),
-    "frontier_futures": ("futures", "未来"),
+    "frontier_futures": ("futures", "未来情形"),
     "frontier_noise": ("runs at the central values", "中心值下的模拟"),
     "frontier_cost": ("Expected public cost ({unit})", "期望公共支出（{unit}）"),
     "frontier_other": ("Expected {name}", "期望 {name}"),

@@ -21,7 +21,7 @@ HEIGHT, LEFT, AXIS, KEY = 66.0, 14.0, 11.0, 6.0  # mm
 WORDS = {
     "title": (
         "{target}: {first} of futures reach it with {lever} at {low}, {last} at {high}",
-        "{target}：{lever}为{low}时{first}的未来达标，为{high}时{last}",
+        "{target}：{lever}为{low}时{first}的未来情形达标，为{high}时{last}",
     ),
     "title_given": (
         "{target}: probability {first} with {lever} at {low}, {last} at {high}",
@@ -29,7 +29,7 @@ WORDS = {
     ),
     "title_peak": (
         "{target}: {first} of futures reach it with {lever} at {low}, at most {most} at {best}, {last} at {high}",
-        "{target}：{lever}为{low}时{first}的未来达标，为{best}时最多，{most}，为{high}时{last}",
+        "{target}：{lever}为{low}时{first}的未来情形达标，为{best}时最多，{most}，为{high}时{last}",
     ),
     "title_peak_given": (
         "{target}: probability {first} with {lever} at {low}, at most {most} at {best}, {last} at {high}",
@@ -38,10 +38,10 @@ WORDS = {
     "note": (
         "Each level in the same {n} futures under the same luck, all other levers as the policy has them. Bars are Wilson 95 %"
         " intervals of one level alone, for the number of futures, not for the model; differences between levels are surer.",
-        "各水平用相同的{n}种未来和随机数，其余杠杆保持政策原值；误差线为单个水平的 Wilson 95%区间，只反映未来数有限，不含模型误差；"
+        "各水平用相同的{n}种未来情形和随机数，其余杠杆保持政策原值；误差线为单个水平的 Wilson 95%区间，只反映未来情形数有限，不含模型误差；"
         "各水平之间的差异比误差线显示的更确定。",
     ),
-    "axis": ("Share of futures that reach it (%)", "达到目标的未来占比（%）"),
+    "axis": ("Share of futures that reach it (%)", "达到目标的未来情形占比（%）"),
     "axis_given": ("Probability of reaching it (%)", "达到目标的概率（%）"),
     "interval": ("share with its 95 % interval", "占比及95%区间"),
     "as_is": ("policy as it is: {share}", "现行政策：{share}"),

@@ -49,7 +49,7 @@ WORDS = {
     ),
     "title_few": (
         'Who moves only because of "{policy}": too few futures to tell',
-        "谁因“{policy}”而搬迁：未来太少，无法判断",
+        "谁因“{policy}”而搬迁：未来情形太少，无法判断",
     ),
     "title_nobody": (
         "Nobody moves only because of the policy",
@@ -60,12 +60,12 @@ WORDS = {
         " times a group's share of the pool is its share of each kind; {spread}.",
         "待搬迁农户按期初特征分组，与“{reference}”逐户对比，截至{date}；横轴为该组在各类农户中的占比与其在全部农户中占比之比；{spread}。",
     ),
-    "spread": ("lines span 95 % intervals over futures", "线段为各未来的95%区间"),
+    "spread": ("lines span 95 % intervals over futures", "线段为各未来情形的95%区间"),
     "spread_noise": (
         "lines span 95 % intervals over replications: chance alone",
         "线段为各次重复的95%区间，只反映随机波动",
     ),
-    "spread_none": ("too few futures for an interval", "未来太少，无法给出区间"),
+    "spread_none": ("too few futures for an interval", "未来情形太少，无法给出区间"),
     "axis": ("Times the group's share of the pool", "为该组户数占比的倍数"),
     "induced": ("move only because of the policy", "仅因政策而搬"),
     "anyway": ("move anyway", "本会搬迁"),

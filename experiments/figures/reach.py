@@ -35,10 +35,10 @@ WORDS = {
     "note": (
         "P: probability over the model's own chance, other uncertainties at their central values. Share: of futures, with an"
         " interval that holds while runs are added. Policy as it is.",
-        "P：只含模型随机波动的概率，其余不确定因素取中心值。占比：各未来中达标的比例，所附区间在边模拟边查看时有效。政策不变。",
+        "P：只含模型随机波动的概率，其余不确定因素取中心值。占比：各未来情形中达标的比例，所附区间在边模拟边查看时有效。政策不变。",
     ),
     "map": ("Chance of reaching it", "达到目标的概率"),
-    "shares": ("Share of futures, by prior", "各先验下的未来占比"),
+    "shares": ("Share of futures, by prior", "各先验下的未来情形占比"),
     "shares_given": ("Probability given the facts", "事实条件下的概率"),
     "share_axis_given": ("Probability of reaching it (%)", "达到目标的概率（%）"),
     "note_given": (
@@ -49,7 +49,7 @@ WORDS = {
     "gains": ("What stands in the way: each eased alone", "制约因素：逐项放宽"),
     "central": ("central values", "中心值"),
     "contour": ("P = {p}", "P={p}"),
-    "share_axis": ("Share of futures that reach it (%)", "达到目标的未来占比（%）"),
+    "share_axis": ("Share of futures that reach it (%)", "达到目标的未来情形占比（%）"),
     "p_axis": ("P (%)", "P（%）"),
     "better": ("Better by ({unit})", "改善（{unit}）"),
     "not_reached": ("not reached", "达不到"),

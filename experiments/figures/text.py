@@ -23,20 +23,20 @@ WORDS = {
     "one_run": ("one run", "单次模拟"),
     "one_future": (
         "one future, {replications} replications; ranges show chance alone",
-        "单一未来，重复 {replications} 次；区间只反映随机波动",
+        "单一未来情形，重复 {replications} 次；区间只反映随机波动",
     ),
     "runs": (
         "{points} futures × {replications} replications = {runs} runs",
-        "{points} 种未来 × {replications} 次重复 = {runs} 次模拟",
+        "{points} 种未来情形 × {replications} 次重复 = {runs} 次模拟",
     ),
-    "runs_single": ("{points} futures, one run each", "{points} 种未来，各模拟一次"),
+    "runs_single": ("{points} futures, one run each", "{points} 种未来情形，各模拟一次"),
     "futures": (
         "A future is one set of values of the uncertainties, drawn from their ranges; a share of futures is not a probability.",
-        "未来指在取值范围内抽取的一组不确定因素；未来占比不是概率。",
+        "未来情形指在取值范围内抽取的一组不确定因素；未来情形占比不是概率。",
     ),
     "futures_given": (
         "A future is one draw from the posterior {id}: what facts leave of the uncertainties.",
-        "未来指取自后验 {id} 的一组不确定因素，即事实校准后留下的取值。",
+        "未来情形指取自后验 {id} 的一组不确定因素，即事实校准后留下的取值。",
     ),
     "sources": ("Sources: {list}", "来源：{list}"),
     "more": ("{count} more", "另有 {count} 种"),
@@ -46,15 +46,15 @@ WORDS = {
     # movers
     "movers_title": (
         "Median {median} of {target} persons by {date}; {share} of futures reach the target",
-        "到{date}搬迁人数中位数{median}人（目标{target}人），{share}的未来达到目标",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），{share}的未来情形达到目标",
     ),
     "movers_title_none": (
         "Median {median} of {target} persons by {date}; no future reaches the target",
-        "到{date}搬迁人数中位数{median}人（目标{target}人），没有未来达到目标",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），没有未来情形达到目标",
     ),
     "movers_title_all": (
         "Median {median} of {target} persons by {date}; every future reaches the target",
-        "到{date}搬迁人数中位数{median}人（目标{target}人），所有未来均达到目标",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），所有未来情形均达到目标",
     ),
     "movers_title_one_met": (
         "One run: {median} of {target} persons by {date}; the target is reached",
@@ -78,7 +78,7 @@ WORDS = {
     "target": ("target {value}", "目标 {value}"),
     "window_end": ("applications close", "申请截止"),
     "follow_up": ("follow-up", "跟踪期"),
-    "count_futures": ("Futures", "未来数"),
+    "count_futures": ("Futures", "未来情形数"),
     "count_runs": ("Runs", "模拟次数"),
     "at_date": ("{counted}, {date}", "{counted}，{date}"),
     "reach": ("{share} reach it", "{share}达标"),
@@ -138,7 +138,7 @@ WORDS = {
     ),
     "incomes_title_few": (
         "Moving changes income by {signed}; too few futures for an interval",
-        "搬迁使收入变化{signed}；未来太少，无法给出区间",
+        "搬迁使收入变化{signed}；未来情形太少，无法给出区间",
     ),
     "incomes_title_plain": (
         "Movers earn {movers} yuan a head a year, stayers {stayers}; the effect of moving was not measured",
@@ -245,7 +245,7 @@ WORDS = {
     ),
     "comparison_note_futures": (
         "a: median and 5–95 % of runs; b: mean and its 95 % interval, thin line 5–95 % of futures; c: Fieller 95 % interval.",
-        "a：中位数及5%～95%区间；b：均值及其95%置信区间，细线为各未来的5%～95%；c：Fieller 95%区间。",
+        "a：中位数及5%～95%区间；b：均值及其95%置信区间，细线为各未来情形的5%～95%；c：Fieller 95%区间。",
     ),
     "comparison_note_noise": (
         "a: median and 5–95 % of runs; b: mean and its 95 % interval, thin line 5–95 % of replications; c: Fieller 95 % interval."

@@ -42,10 +42,10 @@ WORDS = {
     "interval": ("model, 90 % interval", "模型，90%区间"),
     "made": (
         "Anju {version}, validation {id}, seed {seed}, {points} futures × {replications} replications a scenario",
-        "安居 {version}，检验 {id}，种子 {seed}，每个情景{points}种未来 × {replications}次重复",
+        "安居 {version}，检验 {id}，种子 {seed}，每个情景{points}种未来情形 × {replications}次重复",
     ),
-    "ranges": ("Futures are drawn from the stated ranges.", "各未来取自给定范围。"),
-    "posterior": ("Futures are drawn from the posterior {id}.", "各未来取自后验 {id}。"),
+    "ranges": ("Futures are drawn from the stated ranges.", "各未来情形取自给定范围。"),
+    "posterior": ("Futures are drawn from the posterior {id}.", "各未来情形取自后验 {id}。"),
     "sources": ("Facts: {list}", "事实来源：{list}"),
 }  # fmt: skip
 

@@ -88,22 +88,22 @@ def _verdict(page: Page, r: Reach) -> str:
     if kind == REACHED:
         return say(
             f"reached. At least {certain} of futures reach it{every} ({shares} of those run).",
-            f"能达到。{every}至少{certain}的未来达到目标（已模拟的未来中为{shares}）。",
+            f"能达到。{every}至少{certain}的未来情形达到目标（已模拟的未来情形中为{shares}）。",
         )
     if kind == NOT_REACHED:
         return say(
             f"not reached. At most {doubtful} of futures reach it{every} ({shares} of those run).",
-            f"达不到。{every}最多{doubtful}的未来达到目标（已模拟的未来中为{shares}）。",
+            f"达不到。{every}最多{doubtful}的未来情形达到目标（已模拟的未来情形中为{shares}）。",
         )
     if kind == MORE_RUNS:
         more = _more_runs(page, r.ruling.more)
         return say(
             f"cannot tell yet, {more} are needed. {shares} of futures reach it.",
-            f"尚不能判断，{more}。{shares}的未来达到目标。",
+            f"尚不能判断，{more}。{shares}的未来情形达到目标。",
         )
     return say(
         f"cannot tell, and more runs do not help: {shares} of futures reach it. It depends on {_depends(page, r)}.",
-        f"无法断定，增加模拟次数也无济于事：{shares}的未来达到目标，取决于{_depends(page, r)}。",
+        f"无法断定，增加模拟次数也无济于事：{shares}的未来情形达到目标，取决于{_depends(page, r)}。",
     )
 
 
@@ -117,12 +117,12 @@ def _verdict_given(page: Page, r: Reach, probability: str) -> str:
     if kind == REACHED:
         return say(
             f"reached. {given.capitalize()}the probability is at least {certain} ({probability} in the futures run).",
-            f"能达到。{given}概率至少{certain}（已模拟的未来中为{probability}）。",
+            f"能达到。{given}概率至少{certain}（已模拟的未来情形中为{probability}）。",
         )
     if kind == NOT_REACHED:
         return say(
             f"not reached. {given.capitalize()}the probability is at most {doubtful} ({probability} in the futures run).",
-            f"达不到。{given}概率最多{doubtful}（已模拟的未来中为{probability}）。",
+            f"达不到。{given}概率最多{doubtful}（已模拟的未来情形中为{probability}）。",
         )
     if kind == MORE_RUNS:
         more = _more_runs(page, r.ruling.more)
@@ -243,26 +243,26 @@ def _head(page: Page, r: Reach) -> None:
         return
     page.add(page.say(
         f"Target: {sense} {asked}{event}, by {t.date}. Reached means: in at least {least} of futures.",
-        f"目标：{t.date}{sense}{asked}{event}。“能达到”指至少{least}的未来达到。",
+        f"目标：{t.date}{sense}{asked}{event}。“能达到”指至少{least}的未来情形达到。",
     ))  # fmt: skip
 
 
 def _shares(page: Page, r: Reach) -> None:
     many = len(r.shares) > 1
     if r.plan.given is None:
-        page.title("Share of futures that reach it", "达到目标的未来占比")
+        page.title("Share of futures that reach it", "达到目标的未来情形占比")
     else:
         page.title("Probability of reaching it, given the facts", "事实条件下达到目标的概率")
     share = page.say("share", "占比") if r.plan.given is None else page.say("probability", "概率")
     head = (page.say("prior", "先验") if many else "", share, page.say("95 % interval", "95%区间"),
-            page.say("futures", "未来数"), page.say("verdict", "判断"))  # fmt: skip
+            page.say("futures", "未来情形数"), page.say("verdict", "判断"))  # fmt: skip
     page.table([head, *(_share_row(page, s) for s in r.shares)])
     if r.outcome is not None:
         form = page.form(r.plan.question.target.metric, r.plan.question.target.unit)
         median, band = page.band(r.outcome, form)
         page.add(page.say(
             f"  Outcome over {page.name(PRIORS[r.samples[0].prior])} futures: median {median}, 5–95 % {band}.",
-            f"  {page.name(PRIORS[r.samples[0].prior])}下各未来的结果：中位数{median}，5–95%区间{band}。",
+            f"  {page.name(PRIORS[r.samples[0].prior])}下各未来情形的结果：中位数{median}，5–95%区间{band}。",
         ))  # fmt: skip
 
 
@@ -298,7 +298,7 @@ def _map(page: Page, r: Reach) -> None:
     if r.chosen == "weak":
         page.add(page.say(
             "  Fewer than two uncertainties stand out at this number of futures; the next largest are shown.",
-            "  在这样多的未来下突出的因素不足两项，图中另取影响次大者。",
+            "  在这样多的未来情形下突出的因素不足两项，图中另取影响次大者。",
         ))  # fmt: skip
     span = f"{page.share(m.central_low)} – {page.share(m.central_high)}"
     page.add(page.say(
@@ -321,7 +321,7 @@ def _curve(page: Page, r: Reach) -> None:
     c, lang = r.curve, "zh" if page.zh else "en"
     page.title(f"Along one lever: {c.lever.label_en}", f"随一项杠杆变化：{c.lever.label_zh}")
     share = page.say("share", "占比") if r.plan.given is None else page.say("probability", "概率")
-    head = ("", share, page.say("95 % interval", "95%区间"), page.say("futures", "未来数"))
+    head = ("", share, page.say("95 % interval", "95%区间"), page.say("futures", "未来情形数"))
     levels = [(written(one.value, c.lever.unit, lang), one) for one in c.levels]
     as_is = (page.say("policy as it is", "现行政策"), c.as_is)
     page.table([head, *(_level_row(page, name, one) for name, one in (*levels, as_is))])
@@ -450,7 +450,7 @@ def _missing(page: Page, r: Reach) -> None:
         return
     page.title(
         "Where the pool's persons stand in futures that miss it (mean)",
-        "未达目标的未来中，待搬迁人口的去向（均值）",
+        "未达目标的未来情形中，待搬迁人口的去向（均值）",
     )
     total = sum(r.missing.values())
     shown: Sequence[tuple[str, float]] = list(r.missing.items())[:MOST_REASONS]
@@ -466,7 +466,7 @@ def _runs(page: Page, r: Reach) -> None:
     page.add(page.say(
         f"  {sum(n.values()):,} in all: {number(futures, 'future')}, {mapped:,} for the map, {n['centre']:,} at the central values,"
         f" {eased:,} with something eased; seed {r.plan.seed}",
-        f"  共{sum(n.values()):,}次：未来{futures:,}，作图{mapped:,}，中心值{n['centre']:,}，逐项放宽{eased:,}；种子{r.plan.seed}",
+        f"  共{sum(n.values()):,}次：未来情形{futures:,}，作图{mapped:,}，中心值{n['centre']:,}，逐项放宽{eased:,}；种子{r.plan.seed}",
     ))  # fmt: skip
     for error, count in list(r.errors.items())[:3]:
         page.add(
@@ -481,13 +481,13 @@ def _means(page: Page, r: Reach) -> None:
         page.paragraph(say(
             "A future is one draw of all that is uncertain from the posterior, and of chance. The probability holds for this model,"
             " these facts and the ranges the calibration began with.",
-            "未来指按后验对全部不确定因素与随机波动的一次抽取。该概率以本模型、所用事实和校准前的取值范围为前提。",
+            "未来情形指按后验对全部不确定因素与随机波动的一次抽取。该概率以本模型、所用事实和校准前的取值范围为前提。",
         ))  # fmt: skip
     elif r.plan.uncertain:
         page.paragraph(say(
             "A future is one draw of all that is uncertain, and of chance. A share of futures is not a probability: the ranges"
             " and priors are declared, not matched to facts.",
-            "未来指全部不确定因素与随机波动的一次抽取。未来占比不是概率：范围与先验是设定的，未与事实校准。",
+            "未来情形指全部不确定因素与随机波动的一次抽取。未来情形占比不是概率：范围与先验是设定的，未与事实校准。",
         ))  # fmt: skip
     if r.plan.uncertain:
         page.paragraph(say(
@@ -497,11 +497,11 @@ def _means(page: Page, r: Reach) -> None:
     else:
         page.paragraph(say(
             "Nothing is stated as uncertain here: futures differ by the model's own chance alone.",
-            "此处没有不确定因素：各未来只因模型自身的随机波动而不同。",
+            "此处没有不确定因素：各未来情形只因模型自身的随机波动而不同。",
         ))  # fmt: skip
     page.paragraph(say(
         "The policy stays as it is in every future; its levers are not averaged over.",
-        "各未来中政策不变，政策杠杆不参与平均。",
+        "各未来情形中政策不变，政策杠杆不参与平均。",
     ))  # fmt: skip
     page.paragraph(say(
         "Intervals of shares hold however often one looks while runs are added; they tell simulation error only.",

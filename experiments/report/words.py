@@ -21,7 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "runs": ("Runs", "模拟"),
     "runs_value": (
         "{points} futures, {replications} runs each, {households} households one by one",
-        "{points}种未来，各{replications}次模拟，{households}户农户逐户模拟",
+        "{points}种未来情形，各{replications}次模拟，{households}户农户逐户模拟",
     ),
     "seed": ("Seed", "种子"),
     "version": ("Anju", "安居版本"),
@@ -32,10 +32,10 @@ WORDS: dict[str, tuple[str, str]] = {
     # verdict
     "verdict": ("Verdict", "结论"),
     "target": ("Target", "目标"),
-    "outcome": ("Outcome, median of futures", "结果（各种未来的中位数）"),
+    "outcome": ("Outcome, median of futures", "结果（各种未来情形的中位数）"),
     "outcome_one": ("Outcome", "结果"),
     "band": ("5–95 % band: {low} – {high}", "5–95%区间：{low} – {high}"),
-    "futures_reached": ("Futures that reach it", "达到目标的未来占比"),
+    "futures_reached": ("Futures that reach it", "达到目标的未来情形占比"),
     "futures_of": ("{reached} of {futures}; 95 % interval {low} – {high}",
                    "{futures}种中{reached}种；95%区间 {low} – {high}"),
     "at_least": ("at least {value}", "不少于{value}"),
@@ -51,23 +51,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "sure": ("How sure is that?", "有多大把握？"),
     "says_all": (
         "Under {title}, the target “{target}” is reached in every one of the {futures} futures looked at.",
-        "按{title}，“{target}”的目标在所考察的{futures}种未来中全部达到。",
+        "按{title}，“{target}”的目标在所考察的{futures}种未来情形中全部达到。",
     ),
     "says_none": (
         "Under {title}, the target “{target}” is reached in none of the {futures} futures looked at.",
-        "按{title}，“{target}”的目标在所考察的{futures}种未来中无一达到。",
+        "按{title}，“{target}”的目标在所考察的{futures}种未来情形中无一达到。",
     ),
     "says_most": (
         "Under {title}, the target “{target}” is reached in most of the futures looked at: {reached} of {futures}.",
-        "按{title}，“{target}”的目标在多数未来能够达到：{futures}种未来中有{reached}种。",
+        "按{title}，“{target}”的目标在多数未来情形能够达到：{futures}种未来情形中有{reached}种。",
     ),
     "says_few": (
         "Under {title}, the target “{target}” is missed in most of the futures looked at: it is reached in {reached} of {futures}.",
-        "按{title}，“{target}”的目标在多数未来达不到：{futures}种未来中仅{reached}种达到。",
+        "按{title}，“{target}”的目标在多数未来情形达不到：{futures}种未来情形中仅{reached}种达到。",
     ),
     "says_open": (
         "Under {title}, whether the target “{target}” is reached stays open: it is in {reached} of the {futures} futures looked at.",
-        "按{title}，“{target}”的目标能否达到尚无定论：{futures}种未来中有{reached}种达到。",
+        "按{title}，“{target}”的目标能否达到尚无定论：{futures}种未来情形中有{reached}种达到。",
     ),
     "says_one": (
         "Under {title}, the target “{target}” is {answer} at the central values of all uncertainties: {outcome}.",
@@ -79,7 +79,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "says_free": (
         "Under {title}, {outcome} have moved by {date} (median of {futures} futures).",
-        "按{title}，到{date}搬迁{outcome}（{futures}种未来的中位数）。",
+        "按{title}，到{date}搬迁{outcome}（{futures}种未来情形的中位数）。",
     ),
     "says_free_one": (
         "Under {title}, {outcome} have moved by {date}, at the central values of all uncertainties.",
@@ -89,32 +89,32 @@ WORDS: dict[str, tuple[str, str]] = {
     "sure_noise": (
         "Luck matters {little}: run again with the same inputs, the number differs by about ±{noise}; from one future to"
         " another by about ±{spread}.",
-        "偶然因素影响{little}：同样的输入重复模拟，结果相差约±{noise}；不同未来之间相差约±{spread}。",
+        "偶然因素影响{little}：同样的输入重复模拟，结果相差约±{noise}；不同未来情形之间相差约±{spread}。",
     ),
     "little": ("little", "很小"),
     "somewhat": ("somewhat", "较明显"),
     "sure_ranges": (
         "A share of futures is not a probability: the ranges of what nobody knows are stated, not matched to facts.",
-        "未来占比不是概率：未知因素的取值范围为给定，尚未与事实校准。",
+        "未来情形占比不是概率：未知因素的取值范围为给定，尚未与事实校准。",
     ),
     "sure_one": (
         "A single future says nothing about how sure this is; {more}.",
-        "只看一种未来无法判断把握大小；{more}。",
+        "只看一种未来情形无法判断把握大小；{more}。",
     ),
     "sure_one_more": ("run it with more points", "请用更多样本点运行"),
     "sure_basis": (
         "{assumed} of its {inputs} inputs are assumptions, {varied} of which were varied.",
-        "{inputs}项输入中{assumed}项为假设，其中{varied}项在各种未来中变动。",
+        "{inputs}项输入中{assumed}项为假设，其中{varied}项在各种未来情形中变动。",
     ),
     # why
     "why": ("Why", "为什么"),
     "why_driver": (
         "It hangs first of all on {name} ({share} of the differences between futures): the higher, the {way} the outcome.",
-        "最主要取决于{name}（占各种未来之间差异的{share}）：越高，结果越{way}。",
+        "最主要取决于{name}（占各种未来情形之间差异的{share}）：越高，结果越{way}。",
     ),
     "why_driver_unsure": (
         "What it hangs on most cannot be told surely; first comes {name} ({share} of the differences between futures).",
-        "主导因素尚难确定；居首的是{name}（占各种未来之间差异的{share}）。",
+        "主导因素尚难确定；居首的是{name}（占各种未来情形之间差异的{share}）。",
     ),
     "higher": ("higher", "高"),
     "lower": ("lower", "低"),
@@ -197,7 +197,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "reach": ("Is the target within reach?", "目标能否达到"),
     "cheapest": ("The least costly mix", "最省钱的组合"),
     "sensitivity": ("What it hangs on", "结果取决于什么"),
-    "discover": ("In which futures the plan fails", "方案在哪些未来失效"),
+    "discover": ("In which futures the plan fails", "方案在哪些未来情形下失效"),
     "calibrate": ("Calibration to facts", "与事实校准"),
     "validate": ("Validation on facts", "用事实检验"),
 }

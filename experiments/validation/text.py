@@ -89,18 +89,18 @@ def _head(page: Page, v: Validation) -> None:
     page.add(page.say(
         f"Validation {plan.id}: {counted(len(plan.cases), 'scenario')},"
         f" {counted(plan.points, 'future')} x {counted(plan.replications, 'replication')} each.",
-        f"检验 {plan.id}：{len(plan.cases)}个情景，各{plan.points}种未来 × {plan.replications}次重复。",
+        f"检验 {plan.id}：{len(plan.cases)}个情景，各{plan.points}种未来情形 × {plan.replications}次重复。",
     ))  # fmt: skip
     if plan.given is not None:
         page.paragraph(page.say(
             f"Futures are drawn from the posterior {plan.given.id} ({plan.given.scenario}), which was set to"
             f" {counted(len(plan.given.facts), 'other fact')}.",
-            f"各未来取自后验 {plan.given.id}（{plan.given.scenario}），其据以校准的是另外{len(plan.given.facts)}项事实。",
+            f"各未来情形取自后验 {plan.given.id}（{plan.given.scenario}），其据以校准的是另外{len(plan.given.facts)}项事实。",
         ))  # fmt: skip
         if others := [one.case.name for one in plan.cases if not one.given]:
             page.paragraph(page.say(
                 f"It says nothing of other regions: futures of {', '.join(others)} come from the stated ranges.",
-                f"它不涉及其他地区：{'、'.join(others)}的各未来取自给定范围。",
+                f"它不涉及其他地区：{'、'.join(others)}的各未来情形取自给定范围。",
             ))  # fmt: skip
     if plan.left_out:
         page.paragraph(page.say(
@@ -246,7 +246,7 @@ def _means(page: Page, v: Validation) -> None:
     if v.plan.given is None:
         page.paragraph(page.say(
             "Futures come from the stated ranges, which were not matched to facts: the interval is that of the ranges.",
-            "各未来取自给定范围，尚未与事实校准：区间反映的是这些范围。",
+            "各未来情形取自给定范围，尚未与事实校准：区间反映的是这些范围。",
         ))  # fmt: skip
     page.paragraph(page.say(
         "Nothing is set to these facts; a study that was would have to be held against others.",
