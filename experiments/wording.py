@@ -371,8 +371,8 @@ def _drivers(page: Page, v: Verdict, t: TargetVerdict) -> None:
             f"{'' if sure else '（尚不确定）'}",
         ))  # fmt: skip
     page.add(page.say(
-        f"    all that stand out explain {page.share(t.drivers.explained)}",
-        f"    所有显著因素合计解释{page.share(t.drivers.explained)}",
+        f"    together the {len(t.drivers.inputs)} that stand out explain {page.share(t.drivers.explained)}; single shares need not add up to it",
+        f"    {len(t.drivers.inputs)}项显著因素合计解释{page.share(t.drivers.explained)}；各项占比之和不必等于合计",
     ))  # fmt: skip
 
 

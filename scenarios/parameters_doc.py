@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from scenarios.notes import sourced
 from scenarios.reader import load
 from scenarios.scenario import ABSENT, Entry, Scenario
 from scenarios.schema import COUNTY_NUMBERS, MARGIN_SHARES, MARGINS
@@ -135,7 +136,7 @@ def _margins(plan: Scenario, lang: str) -> list[str]:
             f"{label}: {quantity(share, 'share', lang)}"
             for label, share in zip(MARGIN_SHARES[name], shares.value, strict=True)
         )
-        source = f"{shares.source}: {shares.note}" if shares.note else shares.source
+        source = sourced(shares.source, shares.note, lang)
         lines.append([f"`{name}`", _WORDS["shares"][lang], "share", parts, "", source])
     return _table(["parameter", "what", "unit", "value", "range", "source"], lines, lang)
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scenarios.notes import sourced
 from scenarios.scenario import Entry, Scenario, date_of
 from scenarios.schema import COUNTY_NUMBERS, MARGINS
 from simulation.policy import MODE_PARAMETERS, PARAMETERS, Parameter
@@ -119,7 +120,7 @@ def source_text(entry: Entry, lang: str) -> str:
     source = entry.source
     if lang == "zh" and source.startswith("assumption"):
         source = "假设" + source.removeprefix("assumption")
-    return f"{source}: {entry.note}" if entry.note else source
+    return sourced(source, entry.note, lang)
 
 
 def _scale(value: float, unit: str, lang: str) -> tuple[float, str]:

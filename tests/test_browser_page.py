@@ -15,7 +15,7 @@ from browser import ARGS, Requests, axe
 
 import scenarios
 from experiments.page import static
-from experiments.page.live import Engine
+from experiments.page.live import Engine, found_id
 from experiments.page.serve import listen, make
 from experiments.page.settings import Catalogue
 
@@ -89,8 +89,8 @@ def said(page, name):
     return page.locator(f"#{name}").text_content()
 
 
-def setting_id(engine, plan):
-    return engine.ask(plan, plan).job.key[:8]
+def study_id(engine, plan):
+    return found_id(engine.ask(plan, plan).job)
 
 
 def lever(page, key=SUBSIDY):
@@ -107,7 +107,7 @@ def test_what_a_visitor_sees_first(visit, address, engine, catalogue):
     assert said(page, "verdict-title") == "Target: 30,000 persons moved by the end of 2026"
     assert said(page, "futures") == f"all {FUTURES} futures run"
     assert "This is the plan itself" in said(page, "tiles")
-    assert f"seed 1, setting {setting_id(engine, plan)}, {FUTURES} futures" in said(page, "made")
+    assert f"seed 1, study {study_id(engine, plan)}, {FUTURES} futures" in said(page, "made")
     assert "not a probability" in page.locator("footer").text_content()
     chart = page.locator("#movers svg")
     assert chart.get_attribute("role") == "img"
@@ -117,6 +117,14 @@ def test_what_a_visitor_sees_first(visit, address, engine, catalogue):
     assert page.locator("#money table.uses tbody tr").count() == sum(
         row["yuan"] > 0 for row in answer["money"]["uses"]
     )
+    requests.assert_clean()
+
+
+def test_a_language_it_does_not_speak_is_said(visit, address):
+    page, requests = visit(f"{address}?lang=xx&scenario=lishui")
+    finished(page)
+    assert "“xx”" in said(page, "took")
+    assert "lang=xx" not in page.url
     requests.assert_clean()
 
 

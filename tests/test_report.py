@@ -315,6 +315,7 @@ def test_it_opens_offline_and_for_everybody(browser, reports, lang, width):
         f"[...document.fonts].some(f => f.family.includes('{fonts.FAMILY}') && f.status == 'loaded')"
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("figcaption .narrow").first.is_visible() == (width == 390)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#verdict"
     requests.assert_local()

@@ -105,8 +105,8 @@ WORDS = {
     "region_share": ("region {share}", "全区域 {share}"),
     # why
     "why_title": (
-        "{moved} of the pool's {pool} households have moved; first among the others: {reason} ({share})",
-        "{pool}户中{moved}已搬迁；其余农户首要情形：{reason}（{share}）",
+        "On average {moved} of the pool's {pool} households have moved; first among the others: {reason} ({share})",
+        "{pool}户中平均{moved}已搬迁；其余农户首要情形：{reason}（{share}）",
     ),
     "why_title_empty": ("There are no households in the pool", "没有可搬迁农户"),
     "why_note": (
@@ -178,12 +178,12 @@ WORDS = {
     ),
     # money
     "money_title": (
-        "Homes, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}",
-        "每搬迁一人，住房、土地和贴息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}",
+        "Homes, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose} (medians)",
+        "每搬迁一人，住房、土地和贴息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}（中位数）",
     ),
     "money_title_sites": (
-        "Homes, sites, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}",
-        "每搬迁一人，住房、配套、土地和利息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}",
+        "Homes, sites, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose} (medians)",
+        "每搬迁一人，住房、配套、土地和利息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}（中位数）",
     ),
     "money_title_nobody": ("The public spends {spent}; nobody has moved", "公共支出{spent}；无人搬迁"),
     "money_title_zero": ("No public money is budgeted or spent", "没有预算，也没有公共支出"),
@@ -281,8 +281,12 @@ WORDS = {
 }
 WORDS |= {
     "urban_title": (
-        "{target} urban by {date}: {answer}, median {median}",
-        "{date}城镇化率目标{target}：{answer}，中位数{median}",
+        "{target} urban by {date}: reached in {share} of futures, median {median}",
+        "{date}城镇化率目标{target}：{share}的未来情形达到，中位数{median}",
+    ),
+    "urban_title_one": (
+        "{target} urban by {date}: {answer}, {median}",
+        "{date}城镇化率目标{target}：{answer}，为{median}",
     ),
     "urban_title_free": ("{median} of residents live in towns by {date}", "到{date}城镇化率中位数{median}"),
     "urban_reached": ("reached", "达到"),

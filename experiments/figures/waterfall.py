@@ -39,9 +39,9 @@ COLOURS = {state: colour for _, colour, states in FAMILIES for state in states} 
 
 WORDS = {
     "title": (
-        "Of 100 persons in the pool {moved} have moved by {date}, and {stable} live there stably by {end}; first among the"
+        "Of 100 persons in the pool, {moved} on average have moved by {date} and {stable} live there stably by {end}; first among the"
         " others: {reason} ({share})",
-        "可搬迁人口每100人中，到{date}有{moved}人已搬迁，到{end}有{stable}人稳定居住；其余首要情形：{reason}（{share}人）",
+        "可搬迁人口每100人中，到{date}平均{moved}人已搬迁，到{end}平均{stable}人稳定居住；其余首要情形：{reason}（{share}人）",
     ),
     "title_nobody": ("Nobody of the pool has moved by {date}", "到{date}，可搬迁人口无人搬迁"),
     "title_empty": ("There is nobody in the pool", "没有可搬迁人口"),

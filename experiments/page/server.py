@@ -32,7 +32,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from experiments.files import plain
 from experiments.page import told
-from experiments.page.live import Engine, Ticket
+from experiments.page.live import Engine, Ticket, found_id
 from experiments.page.settings import Catalogue, Setting
 from experiments.page.told import Told
 
@@ -353,9 +353,11 @@ def levers(catalogue: Catalogue, engine: Engine, setting: Setting) -> dict[str, 
 
 def picture(engine: Engine, setting: Setting, ticket: Ticket, futures: int) -> dict[str, Any]:
     """The answer over the first futures, with what it is an answer to."""
+    job = ticket.job
     about = {
         "setting": setting.query,
-        "id": ticket.job.key[:8],
+        "id": job.key[:8],
+        "study": found_id(job) if futures == job.of else None,
         "seed": engine.seed,
         "version": metadata.version("anju"),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from experiments import provenance
 from experiments.wording import chinese
+from scenarios.notes import sourced
 from scenarios.scenario import ABSENT, Entry, Scenario, Shares
 from scenarios.schema import MARGIN_SHARES, SITE_CLASSES, SITE_NUMBERS
 from scenarios.show import FAMILIES, name_of, quantity, range_text, value_text
@@ -84,7 +85,7 @@ def _input(
     return Input(
         name, FAMILIES[family][lang] if family in FAMILIES else "", chinese(label, lang),
         chinese(value_text(entry, scenario.start, lang), lang), chinese(range_text(entry, lang), lang),
-        _source(entry), assumed(entry.source), lever, varied, drives,
+        _source(entry, lang), assumed(entry.source), lever, varied, drives,
     )  # fmt: skip
 
 
@@ -93,10 +94,9 @@ def assumed(source: str) -> bool:
     return provenance.kind(source) == "assumption"
 
 
-def _source(entry: Entry) -> str:
+def _source(entry: Entry, lang: str) -> str:
     """Where it comes from and the note to it; that it is assumed is marked beside it."""
-    said = re.sub(r"^assumption\b[; ]*", "", entry.source)
-    return ": ".join(part for part in (said, entry.note) if part)
+    return sourced(re.sub(r"^assumption\b[; ]*", "", entry.source), entry.note, lang)
 
 
 def _shares(scenario: Scenario, lang: str) -> Iterator[Input]:
@@ -119,7 +119,7 @@ def _share(name: str, label: str, margin: str, shares: Shares, lang: str) -> Inp
     entry = Entry(name, 0.0, "share", shares.source, shares.note)
     said = f"{label}{_WORDS['shares'][lang] if lang == 'zh' else ', shares'}"
     return Input(
-        name, FAMILIES["population"][lang], said, parts, "", _source(entry), assumed(shares.source), False
+        name, FAMILIES["population"][lang], said, parts, "", _source(entry, lang), assumed(shares.source), False
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _sites(scenario: Scenario, lang: str) -> Iterator[Input]:
         label = _owned(_WORDS["sites"][lang], getattr(SITE_NUMBERS[name], lang), lang)
         said = low if low == high else f"{low} – {high}"
         yield Input(
-            f"site.{name} {source}", "", label, chinese(said, lang), "", _source(entries[0]),
+            f"site.{name} {source}", "", label, chinese(said, lang), "", _source(entries[0], lang),
             assumed(source), False,
         )  # fmt: skip
 

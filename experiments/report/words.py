@@ -129,9 +129,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "driver_way": ("A higher value", "取值越高"),
     "raises": ("raises it", "结果越高"),
     "lowers": ("lowers it", "结果越低"),
-    "explained": ("All inputs that stand out explain {share}.", "所有显著因素合计解释{share}。"),
+    "explained": (
+        "Together they explain {share}; single shares need not add up to it, for in a sample inputs hang together a little.",
+        "各项合计解释{share}；样本中各因素略有相关，各项占比之和不必等于合计。",
+    ),
     # charts and tables
     "charts": ("Charts", "图"),
+    "narrow": ("Slide sideways to see all of it →", "左右滑动查看全部 →"),
     "figure": ("Figure {n}", "图{n}"),
     "figure_region": ("Figure {n}: {title}", "图{n}：{title}"),
     "data": ("Numbers behind it: {name}", "图中数据：{name}"),

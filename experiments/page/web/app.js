@@ -10,7 +10,7 @@ import { picture } from "./picture.js";
 import { command, query, readAddress, writeAddress } from "./setting.js";
 import { showFigures, showMoney } from "./tables.js";
 import { showProgress, showVerdict } from "./verdict.js";
-import { inPage, lang, loadWords, one, say, speak, translate, watchFonts } from "./words.js";
+import { inPage, lang, LANGS, loadWords, one, say, speak, translate, watchFonts } from "./words.js";
 
 const kept = globalThis.ANJU_STATIC ?? inPage("anju-static");
 const source = kept ? gridSource(kept) : liveSource();
@@ -114,7 +114,8 @@ function show() {
   showMoney(answer);
   showIncomes(answer);
   showFigures(answer);
-  byId("made").textContent = say("made", { version: answer.version, seed: answer.seed, id: answer.id, n: answer.done });
+  const { version, seed, id, study, done: n } = answer;
+  byId("made").textContent = study ? say("made_study", { version, seed, study, n }) : say("made", { version, seed, id, n });
 }
 
 function finished() {
@@ -179,7 +180,7 @@ const took = (text) => (byId("took").textContent = text);
 async function takePicture() {
   byId("png").disabled = true;
   try {
-    save(source.alone ? await ownPicture() : await servedPicture(), `anju-${page.answer.id}.${lang()}.png`);
+    save(source.alone ? await ownPicture() : await servedPicture(), `anju-${page.answer.study ?? page.answer.id}.${lang()}.png`);
     took(say("saved"));
   } catch (why) {
     took(one(why?.message) || say(why?.refused ? "png_failed" : "gone"));
@@ -280,7 +281,7 @@ async function begin() {
   await loadWords();
   const asked = readAddress();
   const usual = kept ? document.documentElement.lang : navigator.language;
-  speak(asked.lang ?? (usual.startsWith("zh") ? "zh" : "en"));
+  speak(LANGS.includes(asked.lang) ? asked.lang : usual.startsWith("zh") ? "zh" : "en");
   translateAll();
   page.start = await source.start();
   listen();
@@ -288,6 +289,7 @@ async function begin() {
   await choose(asked.scenario ?? page.start.scenario, bare ? new Map(Object.entries(page.start.sets)) : asked.sets);
   source.watch(following);
   translateAll();
+  if (asked.lang && !LANGS.includes(asked.lang)) took(say("no_language", { lang: asked.lang }));
 }
 
 begin();

@@ -18,7 +18,7 @@ export async function loadWords() {
 export const lang = () => tongue.lang;
 
 export function speak(language) {
-  tongue.lang = LANGS.includes(language) ? language : "en";
+  tongue.lang = language;
   document.documentElement.lang = tongue.lang === "zh" ? "zh-CN" : "en";
 }
 
