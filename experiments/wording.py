@@ -370,9 +370,10 @@ def _drivers(page: Page, v: Verdict, t: TargetVerdict) -> None:
             f"    {rank}. {name}：占秩方差{share}（{interval}）；越高，结果越{'高' if more else '低'}"
             f"{'' if sure else '（尚不确定）'}",
         ))  # fmt: skip
+    n, whole = len(t.drivers.inputs), page.share(t.drivers.explained)
     page.add(page.say(
-        f"    together the {len(t.drivers.inputs)} that stand out explain {page.share(t.drivers.explained)}; single shares need not add up to it",
-        f"    {len(t.drivers.inputs)}项显著因素合计解释{page.share(t.drivers.explained)}；各项占比之和不必等于合计",
+        f"    together the {n} that stand out explain {whole}; single shares need not add up to it",
+        f"    {n}项显著因素合计解释{whole}；各项占比之和不必等于合计",
     ))  # fmt: skip
 
 

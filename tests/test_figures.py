@@ -277,9 +277,11 @@ def test_the_urban_chart_is_drawn_where_accounts_are_kept_and_only_there(study, 
 
 def test_the_urban_title_answers_the_last_target():
     urban = fake_urban_study(8, 2)
-    assert dict(sheets(urban, "en"))["urban"].title.startswith("70\u00a0% urban by Dec 2028: not reached")
+    assert dict(sheets(urban, "en"))["urban"].title.startswith(
+        "70\u00a0% urban by Dec 2028: reached in 0\u00a0% of futures, median 66.9"
+    )
     low = [but(t, value=0.5) for t in urban.scenario.targets]
-    assert "：达到" in dict(sheets(with_scenario(urban, targets=low), "zh"))["urban"].title
+    assert "：100%的未来情形达到" in dict(sheets(with_scenario(urban, targets=low), "zh"))["urban"].title
 
 
 def test_money_in_equals_money_out_where_counties_borrow():

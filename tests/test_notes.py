@@ -11,8 +11,12 @@ from scenarios.show import source_text
 
 FOLDER = Path(notes.__file__).parent
 URL = re.compile(r"https?://[^\s()（）,，;；。]+")
-ID = re.compile(r"\b(?:lishui|jiaojiang|yueyang)-plan\b|\bgansu-opinions\b|\bprecise-relocation\b|\bassumption\b")
-CITED = re.compile(r"(?:[A-Z][\w&,. ]+\d{4}(?:, \d+\(\d+\) \d+)?(?: \(\))?(?:; )?)+|DYNAMO-M settings.yml \(\)")  # papers, a program
+ID = re.compile(
+    r"\b(?:lishui|jiaojiang|yueyang)-plan\b|\bgansu-opinions\b|\bprecise-relocation\b|\bassumption\b"
+)
+CITED = re.compile(
+    r"(?:[A-Z][\w&,. ]+\d{4}(?:, \d+\(\d+\) \d+)?(?: \(\))?(?:; )?)+|DYNAMO-M settings.yml \(\)"
+)  # papers, a program
 TIMES = {"million": 1e6, "billion": 1e9, "万": 1e4, "亿": 1e8}
 SMALL = 31  # up to here a number may be a day, a month or a square metre's 2
 
@@ -62,11 +66,13 @@ def test_numbers_and_addresses_are_the_same():
 
 
 def test_a_number_with_several_notes_and_one_of_ones_own():
-    first, second = (text for text in list(notes._chinese()) if "; " in text) if False else list(notes._chinese())[:2]
     zh = notes._chinese()
-    assert notes.said(f"{first}; {second}", "zh") == f"{zh[first]}；{zh[second]}"
-    assert notes.said("counted by ourselves", "zh") == "counted by ourselves"
-    assert notes.said(first, "en") == first
+    parted = next(text for text in zh if "; " in text)  # a note that holds what joins notes
+    plain = next(text for text in zh if "; " not in text)
+    assert (
+        notes.said(f"{plain}; {parted}; counted by us", "zh") == f"{zh[plain]}；{zh[parted]}；counted by us"
+    )
+    assert notes.said(parted, "en") == parted
     assert notes.sourced("", "", "zh") == ""
 
 

@@ -109,7 +109,7 @@ def test_messages_name_the_nearest_of_many() -> None:
 def test_ranges_and_sources_read_well() -> None:
     pool = load("lishui").values["pool_persons"]
     assert range_text(pool, "en") == "40,000 – 200,000 persons (log)"
-    assert source_text(pool, "zh").startswith("假设: ")
+    assert source_text(pool, "zh").startswith("假设：未公布统计数")
 
 
 @pytest.mark.parametrize("lang", FILES)

@@ -367,7 +367,9 @@ def _means(page: Page, d: Discovery) -> None:
         f"A share of {what} is not a probability: it depends on the ranges that were given."
         if d.given is None
         else "Futures follow the posterior, so shares are probabilities as far as the model and its facts go.",
-        f"{what}占比不是概率：它取决于给定的取值范围。" if d.given is None else "未来情形按后验抽取，占比在模型与所用事实的前提下可作概率看。",
+        f"{what}占比不是概率：它取决于给定的取值范围。"
+        if d.given is None
+        else "未来情形按后验抽取，占比在模型与所用事实的前提下可作概率看。",
     ))  # fmt: skip
     if d.search is not None:
         page.paragraph(say(

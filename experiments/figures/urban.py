@@ -140,7 +140,9 @@ def _title(study: Any, d: Data, words: Words) -> str:
         median=words.percent(median, places=3 if round(median, 3) == round(target.value, 3) else 1),
     )
     if len(study.runs) == 1:
-        return words("urban_title_one", **said, answer=words("urban_reached" if d.reached else "urban_missed"))
+        return words(
+            "urban_title_one", **said, answer=words("urban_reached" if d.reached else "urban_missed")
+        )
     return words("urban_title", **said, share=words.percent(d.reached or 0.0))
 
 
