@@ -78,9 +78,9 @@ WORDS = {
     "leaf": ("{n} {what}; {coverage} of all such", "{n}个{what}，占全部此类{coverage}"),
     "regret_note": (
         "The same {n} futures under the same luck for every policy. Filled marks: best by that measure. Regret: how far a policy falls"
-        " short of the one that is best in that future. What a policy costs is not weighed here; anju compare does.",
+        " short of the one that is best in that future. What a policy costs is not weighed.",
         "各政策在同样的{n}种未来情形中模拟，随机数相同。实心：该项最好。后悔值：与该未来情形中最好政策的差距。"
-        "此处不计政策成本，成本见 anju compare。",
+        "未计政策成本。",
     ),
     "satisficing": ("Futures that reach the target (%)", "达标未来情形占比（%）"),
     "outcome": ("Outcome{unit}", "结果{unit}"),
