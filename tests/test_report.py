@@ -230,6 +230,8 @@ def test_the_page_holds_all_it_needs(reports, lang):
     assert not re.search(r"url\((?!data:|#)|@import|<script|<link|<iframe", page)
     assert "default-src 'none'" in page and f'<html lang="{Words(lang).tag}">' in page
     assert "bold" not in page and "font-synthesis:none" in page
+    links = re.findall(r'<a href="(http[^"]*)"', page)
+    assert links and all(link.isascii() for link in links), "an address ends where Chinese begins"
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -236,7 +236,7 @@ def _css_string(text: str) -> str:
     return '"' + "".join(f"\\{ord(c):x} " if c in '"\\<>&\n' else c for c in text) + '"'
 
 
-_URL = re.compile(r"https?://[^\s;；，。、（）()]+[^\s;；，。、（）().:：,]")
+_URL = re.compile(r"https?://[^\s;；：，。、（）()]+[^\s;；：，。、（）().:,]")
 _WIDE = "\u2014\u201c\u201d\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
 _FOREIGN = {
     "en": ("zh-CN", re.compile(rf"[《（“]*[\u4e00-\u9fff](?:[{_WIDE}\d]*[{_WIDE}])?")),
