@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 import scenarios
 from experiments import cli, figures, provenance, report, results
-from experiments.report import again, blocks, fonts, inputs, judgement, pdf
+from experiments.report import again, blocks, fonts, inputs, judgement, page, pdf
 from experiments.report.chapters import _scenarios, chapters
 from experiments.report.words import KINDS, LANGS, WORDS, Words
 from experiments.study import run_study
@@ -301,6 +301,15 @@ def test_the_pdf_can_be_read(reports, study, lang):
     assert {Words(lang)(key) for key in ("verdict", "charts", "limits", "again")} <= marks | below
     assert list(reader.attachments) == [f"run-{study.id}-movers.csv"]
     assert all(study.id in page for page in pages), "the running footer"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_two_measures_of_what_it_hangs_on_are_told_apart(lang):
+    def said(own):
+        return page._explained("Together 80 %.", [SimpleNamespace(own=own)], Words(lang))
+
+    assert said("compare-1") == "Together 80 %."
+    assert {"en": "ranks", "zh": "秩方差"}[lang] in said("sensitivity-1")
 
 
 # ---------------------------------------------------------------- in a browser

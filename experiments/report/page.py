@@ -98,7 +98,7 @@ def _content(
         "tiles": told.tiles if told else [], "sure": told.sure if told else [],
         "targets": _targets(told.targets, words) if told and told.targets else None,
         "why": told.why if told else [], "drivers": _drivers(told.drivers, words) if told and told.drivers else None,
-        "explained": told.explained if told else "",
+        "explained": _explained(told.explained, parts, words) if told and told.explained else "",
         "pictures": shown,
         "sections": [s for s in text[1:] if s.title not in said],
         "chapters": [part for part in parts if part not in against],
@@ -116,6 +116,12 @@ def _content(
         "cite": _cite(first, words),
     }  # fmt: skip
     return content | {"contents": _contents(content, words)}
+
+
+def _explained(said: str, parts: list[_Part], words: Words) -> str:
+    """What the drivers explain, and why a chapter on sensitivity has other numbers for the same inputs."""
+    indices = any(part.own.startswith("sensitivity") for part in parts)
+    return words.sentences([said, words("two_measures")] if indices else [said])
 
 
 def _contents(content: dict[str, Any], words: Words) -> list[tuple[str, str]]:

@@ -133,6 +133,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Together they explain {share}; single shares need not add up to it, for in a sample inputs hang together a little.",
         "各项合计解释{share}；样本中各因素略有相关，各项占比之和不必等于合计。",
     ),
+    "two_measures": (
+        "These are shares of the variance of ranks, from the futures of this run; those of the sensitivity analysis are shares of the"
+        " variance itself, from runs of its own. The order should agree, the numbers need not.",
+        "这里是本次各未来情形的秩方差占比；敏感性分析另作模拟，给出的是方差本身的占比。两者次序应当一致，数值不必相同。",
+    ),
     # charts and tables
     "charts": ("Charts", "图"),
     "narrow": ("Slide sideways to see all of it →", "左右滑动查看全部 →"),
