@@ -20,6 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from scenarios import notes
 from scenarios.errors import InputError
 from scenarios.reader import family, load, names
 from scenarios.scenario import Entry, Scenario, date_of
@@ -298,7 +299,11 @@ class _Region:
         if source.startswith(("assumption", "memory")):
             source = "assumption"
             if not note.startswith(_AS_THERE):  # a region of one's own says already whose number it is
-                note = self._word("from").format(self.base.title[self.lang], note).rstrip(":： ")
+                note = (
+                    self._word("from")
+                    .format(self.base.title[self.lang], notes.said(note, self.lang))
+                    .rstrip(":： ")
+                )
         rest = []
         if entry.range:
             rest.append(f"range = {_plain([end * scale for end in entry.range])}")

@@ -22,15 +22,15 @@ def said(text: str, lang: str) -> str:
     """A note or a source in `lang`; one that joins several, as a dated number's does, part by part."""
     if lang != "zh" or not text:
         return text
-    parts, out = text.split("; "), []
+    parts, out = text.split("; "), ""
     while parts:
         # notes may hold "; " themselves: the longest run of parts that the table knows
-        known = (n for n in range(len(parts), 0, -1) if "; ".join(parts[:n]) in _chinese())
-        n = next(known, 1)
-        first = "; ".join(parts[:n])
-        out.append(_chinese().get(first, first))
-        parts = parts[n:]
-    return "；".join(out)
+        known = next((n for n in range(len(parts), 0, -1) if "; ".join(parts[:n]) in _chinese()), 0)
+        first = "; ".join(parts[: known or 1])
+        joint = ("；" if known else "; ") if out else ""
+        out += joint + _chinese().get(first, first)
+        parts = parts[known or 1 :]
+    return out
 
 
 @functools.cache

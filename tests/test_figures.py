@@ -275,6 +275,18 @@ def test_the_urban_chart_is_drawn_where_accounts_are_kept_and_only_there(study, 
     assert rows[0]["date"] == "2023-12" and float(rows[36]["p50"]) < 0.65
 
 
+def test_titles_of_one_run_or_one_future_claim_no_more():
+    for lang, never in (("en", ("average", "median", "of futures")), ("zh", ("平均", "中位数", "未来情形"))):
+        one = dict(sheets(fake_study(1, 1), lang))
+        for name in ("movers", "reasons", "waterfall", "money"):
+            assert not any(word in one[name].title for word in never), name
+        many = dict(sheets(fake_study(4, 2), lang))
+        assert all(never[0] in many[name].title for name in ("reasons", "waterfall"))
+        assert never[1] in many["money"].title
+    assert "of runs of one future" in dict(sheets(fake_study(1, 3), "en"))["movers"].title
+    assert "of runs of one future" in dict(sheets(fake_urban_study(1, 3), "en"))["urban"].title
+
+
 def test_the_urban_title_answers_the_last_target():
     urban = fake_urban_study(8, 2)
     assert dict(sheets(urban, "en"))["urban"].title.startswith(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from experiments import cli
-from scenarios import load, names
+from scenarios import load, names, notes
 from scenarios import new_region as template
 from scenarios.reader import family
 from scenarios.schema import MARGIN_SHARES, MARGINS
@@ -97,7 +97,7 @@ def test_every_parameter_that_is_needed_is_there(made):
     assert set(MARGIN_SHARES) - {"village_type_shares"} <= data["population"].keys()
 
 
-def test_behaviour_and_its_sources_are_lishuis(made):
+def test_behaviour_and_its_sources_are_lishuis(made, lang):
     mine, lishui = load(made / "region.toml"), load("lishui/region")
     own = template._data()["numbers"]
     copied = [
@@ -111,7 +111,7 @@ def test_behaviour_and_its_sources_are_lishuis(made):
         assert a.at(0) == pytest.approx(b.at(0)) or n == "benchmark_rate", n
         assert a.range == (b.range and pytest.approx(b.range)), n
         if b.source.startswith(("assumption", "memory")):
-            assert a.source == "assumption" and b.note in a.note, n
+            assert a.source == "assumption" and notes.said(b.note, lang) in a.note, n
         else:
             assert b.source in a.source, n
     assert mine.values["b_income"].source == "Tombe & Zhu 2019"

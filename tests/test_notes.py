@@ -69,9 +69,9 @@ def test_a_number_with_several_notes_and_one_of_ones_own():
     zh = notes._chinese()
     parted = next(text for text in zh if "; " in text)  # a note that holds what joins notes
     plain = next(text for text in zh if "; " not in text)
-    assert (
-        notes.said(f"{plain}; {parted}; counted by us", "zh") == f"{zh[plain]}；{zh[parted]}；counted by us"
-    )
+    several = f"{plain}; {parted}; counted by us"
+    assert notes.said(several, "zh") == f"{zh[plain]}；{zh[parted]}; counted by us"
+    assert notes.said("counted by us; twice", "zh") == "counted by us; twice"
     assert notes.said(parted, "en") == parted
     assert notes.sourced("", "", "zh") == ""
 

@@ -143,6 +143,11 @@ def is_said(page: Page, e: Event) -> str:
     return page.name(_IS[e.kind if e.question else ""])
 
 
+def counted(page: Page, d: Discovery, n: int) -> str:
+    """So many futures, or points."""
+    return page.say(f"{n:,} {many(page, d)}", f"{n:,}{'种' if d.case.futures else '个'}{many(page, d)}")
+
+
 def many(page: Page, d: Discovery) -> str:
     """What a point is: a future, unless levers vary too."""
     return page.say("futures", "未来情形") if d.case.futures else page.say("points", "点")

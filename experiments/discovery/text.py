@@ -13,6 +13,7 @@ from experiments.discovery.regret import Score
 from experiments.discovery.said import (
     CRITERIA,
     conditions,
+    counted,
     is_said,
     limits_said,
     many,
@@ -79,7 +80,7 @@ def _head(page: Page, d: Discovery) -> None:
 
 
 def _box(page: Page, d: Discovery, number: int, found: Found) -> None:
-    what, happens = many(page, d), is_said(page, d.case.event)
+    number_of, happens = counted(page, d, found.points), is_said(page, d.case.event)
     outside = "" if number == 1 else page.say(", outside the boxes before", "（此前情景框之外）")
     page.title(f"Box {number}{outside}: where it is {happens}", f"情景框{number}{outside}：何时{happens}")
     page.paragraph(_capital(conditions(page, d, found)) + page.say(".", "。"))
@@ -90,9 +91,9 @@ def _box(page: Page, d: Discovery, number: int, found: Found) -> None:
         (page.say("coverage: of all such", "覆盖率：占全部此类"), page.share(found.coverage), *_left(page, s.coverage)),
     ])  # fmt: skip
     page.add(page.say(
-        f"  {found.points:,} {what}, {page.share(found.mass)} of those searched; without limits {page.share(found.base)}."
+        f"  {number_of}, {page.share(found.mass)} of those searched; without limits {page.share(found.base)}."
         f" Chance gives as good a box with p = {_p(found.p)}.",
-        f"  含{found.points:,}个{what}，占所搜索的{page.share(found.mass)}；不设界限时{page.share(found.base)}。"
+        f"  含{number_of}，占所搜索的{page.share(found.mass)}；不设界限时{page.share(found.base)}。"
         f"偶然得到同样好的框：p={_p(found.p)}。",
     ))  # fmt: skip
     page.add()
@@ -314,11 +315,14 @@ def _ahead(page: Page, s: Score, form: Callable[[float], str]) -> tuple[str, ...
 
 def _runs(page: Page, d: Discovery) -> None:
     c = d.case
-    what, kind = many(page, d), page.name(KINDS.get(d.case.kind, (d.case.kind, d.case.kind)))
+    points, kind = (
+        counted(page, d, len(c.points)),
+        page.name(KINDS.get(d.case.kind, (d.case.kind, d.case.kind))),
+    )
     page.title("Runs", "模拟")
     page.add(page.say(
-        f"  {c.runs:,} runs of {len(c.points):,} {what} ({kind}), {len(c.inputs)} inputs vary; seed {d.settings.seed}",
-        f"  {len(c.points):,}个{what}（{kind}）的{c.runs:,}次模拟，{len(c.inputs)}项因素变动；种子{d.settings.seed}",
+        f"  {c.runs:,} runs of {points} ({kind}), {len(c.inputs)} inputs vary; seed {d.settings.seed}",
+        f"  {points}（{kind}）的{c.runs:,}次模拟，{len(c.inputs)}项因素变动；种子{d.settings.seed}",
     ))  # fmt: skip
     if len(d.policies) > 1:
         page.add(page.say(

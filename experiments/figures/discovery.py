@@ -17,6 +17,7 @@ from experiments.discovery.prim import Found
 from experiments.discovery.regret import Score
 from experiments.discovery.said import (
     CRITERIA,
+    counted,
     is_said,
     limits_said,
     many,
@@ -75,7 +76,7 @@ WORDS = {
         "自左向右阅读，右侧每行为一类{what}。经{folds}折交叉验证剪枝。",
     ),
     "tree_share": ("% {happens}", "{happens}%"),
-    "leaf": ("{n} {what}; {coverage} of all such", "{n}个{what}，占全部此类{coverage}"),
+    "leaf": ("{counted}; {coverage} of all such", "{counted}，占全部此类{coverage}"),
     "regret_note": (
         "The same {n} futures under the same luck for every policy. Filled marks: best by that measure. Regret: how far a policy falls"
         " short of the one that is best in that future. What a policy costs is not weighed.",
@@ -91,8 +92,8 @@ WORDS = {
     "most": ("largest", "最大"),
     "unit": (" ({unit})", "（{unit}）"),
     "made": (
-        "Anju {version}, discovery {id}, seed {seed}, {runs} runs of {points} {what}",
-        "安居 {version}，情景发现 {id}，种子 {seed}，{points}个{what}、{runs}次模拟",
+        "Anju {version}, discovery {id}, seed {seed}, {runs} runs of {counted}",
+        "安居 {version}，情景发现 {id}，种子 {seed}，{counted}、{runs}次模拟",
     ),
     "named": ("{policy}: {criteria}", "“{policy}”：{criteria}"),
     "target": ("target", "目标"),
@@ -145,7 +146,7 @@ def _footnote(d: Discovery, words: Words) -> list[str]:
         name += words("laid_over", list=words("comma").join(laid))
     made = say(
         words, "made", version=d.version, id=d.id, seed=d.settings.seed, runs=f"{d.case.runs:,}",
-        points=f"{len(d.case.points):,}", what=many(_page(words), d),
+        counted=counted(_page(words), d, len(d.case.points)),
     )  # fmt: skip
     line = words("comma").join((name, made))
     if d.case.futures:
@@ -509,7 +510,7 @@ def _leaves(
         ax.add_patch(Rectangle((0.0, 0.0), 1.0, 1.0, facecolor=style.mix(CLEAN, 0.35), lw=0))
         ax.add_patch(Rectangle((0.0, 0.0), node.density, 1.0, facecolor=style.mix(HIT, 0.75), lw=0))
         sheet.label(x + SHARES - 13.0, y, page.share(node.density))
-        told = say(words, "leaf", n=f"{node.points:,}", what=what, coverage=page.share(node.coverage))
+        told = say(words, "leaf", counted=counted(page, d, node.points), coverage=page.share(node.coverage))
         sheet.label(x, y + 3.6, told, size=style.SMALL, color=style.GREY)
 
 

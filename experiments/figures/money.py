@@ -111,7 +111,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     homes = 6.0 + 5.0 + 2 * 6.5 + axis + (4.0 if wraps else 0.0) if d.uses.any() else 10.0
     sheet = style.Sheet(
         height=below + homes,
-        title=_title(d, words),
+        title=_title(study, d, words),
         note=words(
             "money_note",
             first=words.date(start, 0),
@@ -217,7 +217,7 @@ def _room(parts: list[Any], words: Words, unit: float, single: bool) -> tuple[fl
     return max(names, default=0.0) + 2.0, max(numbers, default=0.0) + 3.0
 
 
-def _title(d: Data, words: Words) -> str:
+def _title(study: Any, d: Data, words: Words) -> str:
     if not d.spent:
         return words("money_title_zero") if not d.incoming else words("money_title_nobody", spent="0")
     unit, name = words.money(d.spent)
@@ -232,4 +232,5 @@ def _title(d: Data, words: Words) -> str:
         per_person=words.number(d.per_person, digits=3),
         purpose=_name(purpose, words).rstrip("*"),
         share=words.percent(min(float(spread[1]) / d.spent, 1.0)),
+        medians=words("medians") if len(study.runs) > 1 else "",
     )

@@ -37,7 +37,7 @@ class Data(NamedTuple):
     chance: np.ndarray  # (months,) half the 5-95 % range between replications of one future; empty if unknown
     at: int
     target: float | None
-    reached: float | None  # share of futures
+    reached: float | None  # share of futures, or of the runs of an only point
 
 
 def data(study: Any) -> Data:
@@ -122,7 +122,7 @@ def _title(study: Any, d: Data, words: Words) -> str:
     values["target"] = words.number(d.target)
     if len(study.runs) == 1:
         return words("movers_title_one_met" if d.reached else "movers_title_one_missed", **values)
-    kind = {0.0: "_none", 1.0: "_all"}.get(d.reached, "")
+    kind = {0.0: "_none", 1.0: "_all"}.get(d.reached, "") if study.points > 1 else "_chance"
     return words("movers_title" + kind, **values, share=words.percent(d.reached))
 
 

@@ -95,7 +95,7 @@ def draw(study: Any, d: Data, words: Words) -> style.Sheet:
     body = max(tall, 3.2 * len(counties))
     sheet = style.Sheet(
         height=6.0 + body + 9.0,
-        title=_title(d, words),
+        title=_title(study, d, words),
         note=words(
             "why_note",
             date=words.date(study.scenario.start, min(study.scenario.window, study.months) - 1),
@@ -168,7 +168,7 @@ def _written(d: Data, s: int, words: Words, single: bool) -> str:
     return value if single else words.with_range(value, low, high)
 
 
-def _title(d: Data, words: Words) -> str:
+def _title(study: Any, d: Data, words: Words) -> str:
     if d.pool == 0:
         return words("why_title_empty")
     others = [s for s, state in enumerate(d.states) if state != "moved"]
@@ -179,4 +179,5 @@ def _title(d: Data, words: Words) -> str:
         pool=words.number(d.pool, digits=3),
         reason=words(f"why.{d.states[first]}"),
         share=words.percent(d.total[first]),
+        average=words("average") if len(study.runs) > 1 else "",
     )

@@ -56,6 +56,10 @@ WORDS = {
         "Median {median} of {target} persons by {date}; every future reaches the target",
         "到{date}搬迁人数中位数{median}人（目标{target}人），所有未来情形均达到目标",
     ),
+    "movers_title_chance": (
+        "Median {median} of {target} persons by {date}; {share} of runs of one future reach the target",
+        "到{date}搬迁人数中位数{median}人（目标{target}人），单一未来情形下{share}的模拟达到目标",
+    ),
     "movers_title_one_met": (
         "One run: {median} of {target} persons by {date}; the target is reached",
         "单次模拟：到{date}搬迁{median}人（目标{target}人），达到目标",
@@ -105,9 +109,11 @@ WORDS = {
     "region_share": ("region {share}", "全区域 {share}"),
     # why
     "why_title": (
-        "On average {moved} of the pool's {pool} households have moved; first among the others: {reason} ({share})",
-        "{pool}户中平均{moved}已搬迁；其余农户首要情形：{reason}（{share}）",
+        "{moved} of the pool's {pool} households have moved{average}; first among the others: {reason} ({share})",
+        "{pool}户中{average}{moved}已搬迁；其余农户首要情形：{reason}（{share}）",
     ),
+    "average": (" on average", "平均"),
+    "medians": (" (medians)", "（中位数）"),
     "why_title_empty": ("There are no households in the pool", "没有可搬迁农户"),
     "why_note": (
         "Where every household of the pool stands when applications close ({date}); {spread}",
@@ -178,12 +184,12 @@ WORDS = {
     ),
     # money
     "money_title": (
-        "Homes, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose} (medians)",
-        "每搬迁一人，住房、土地和贴息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}（中位数）",
+        "Homes, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}{medians}",
+        "每搬迁一人，住房、土地和贴息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}{medians}",
     ),
     "money_title_sites": (
-        "Homes, sites, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose} (medians)",
-        "每搬迁一人，住房、配套、土地和利息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}（中位数）",
+        "Homes, sites, land and interest cost the public {per_person} yuan a person moved; {spent} in all, {share} for {purpose}{medians}",
+        "每搬迁一人，住房、配套、土地和利息花费公共资金{per_person}元；公共支出合计{spent}，{purpose}占{share}{medians}",
     ),
     "money_title_nobody": ("The public spends {spent}; nobody has moved", "公共支出{spent}；无人搬迁"),
     "money_title_zero": ("No public money is budgeted or spent", "没有预算，也没有公共支出"),
@@ -283,6 +289,10 @@ WORDS |= {
     "urban_title": (
         "{target} urban by {date}: reached in {share} of futures, median {median}",
         "{date}城镇化率目标{target}：{share}的未来情形达到，中位数{median}",
+    ),
+    "urban_title_chance": (
+        "{target} urban by {date}: reached in {share} of runs of one future, median {median}",
+        "{date}城镇化率目标{target}：单一未来情形下{share}的模拟达到，中位数{median}",
     ),
     "urban_title_one": (
         "{target} urban by {date}: {answer}, {median}",

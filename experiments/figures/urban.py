@@ -29,7 +29,7 @@ class Data(NamedTuple):
     targets: tuple[Any, ...]
     years: tuple[tuple[str, int, int], ...]  # label, first and last month
     yearly: np.ndarray
-    reached: float | None  # share of futures that reach the last target
+    reached: float | None  # share of futures that reach the last target, or of the runs of an only point
 
 
 def data(study: Any) -> Data:
@@ -48,7 +48,7 @@ def data(study: Any) -> Data:
 
 
 def _reached(study: Any, target: Any, shares: np.ndarray) -> float:
-    """The share of futures whose mean over replications meets the target, as the verdict counts them."""
+    """The share of futures whose mean over replications meets the target; of the runs, where there is one future."""
     at = shares[:, target.month + 1]
     futures = study.by_point(at).mean(axis=1) if study.points > 1 else at
     return float(np.mean(futures >= target.value if target.at_least else futures <= target.value))
@@ -143,7 +143,11 @@ def _title(study: Any, d: Data, words: Words) -> str:
         return words(
             "urban_title_one", **said, answer=words("urban_reached" if d.reached else "urban_missed")
         )
-    return words("urban_title", **said, share=words.percent(d.reached or 0.0))
+    return words(
+        "urban_title" if study.points > 1 else "urban_title_chance",
+        **said,
+        share=words.percent(d.reached or 0.0),
+    )
 
 
 def _percent(words: Words, share: float) -> str:

@@ -39,9 +39,9 @@ COLOURS = {state: colour for _, colour, states in FAMILIES for state in states} 
 
 WORDS = {
     "title": (
-        "Of 100 persons in the pool, {moved} on average have moved by {date} and {stable} live there stably by {end}; first among the"
+        "Of 100 persons in the pool, {moved}{average} have moved by {date} and {stable} live there stably by {end}; first among the"
         " others: {reason} ({share})",
-        "可搬迁人口每100人中，到{date}平均{moved}人已搬迁，到{end}平均{stable}人稳定居住；其余首要情形：{reason}（{share}人）",
+        "可搬迁人口每100人中，到{date}{average}{moved}人已搬迁，到{end}{average}{stable}人稳定居住；其余首要情形：{reason}（{share}人）",
     ),
     "title_nobody": ("Nobody of the pool has moved by {date}", "到{date}，可搬迁人口无人搬迁"),
     "title_empty": ("There is nobody in the pool", "没有可搬迁人口"),
@@ -249,7 +249,7 @@ def _sheet(study: Any, d: Data, words: Words, height: float, single: bool) -> st
     start = study.scenario.start
     spread = caption.spread(study, words, "mean_interval")
     date, end = words.date(start, d.closing), words.date(start, d.end)
-    title = _title(d, words, date, end)
+    title = _title(study, d, words, date, end)
     numbers = _numbers(d, words, single)[0][1:]
     alt = words("comma").join(f"{say(words, step)} {n} %" for step, n in zip(d.steps, numbers, strict=True))
     return style.Sheet(
@@ -259,7 +259,7 @@ def _sheet(study: Any, d: Data, words: Words, height: float, single: bool) -> st
     )  # fmt: skip
 
 
-def _title(d: Data, words: Words, date: str, end: str) -> str:
+def _title(study: Any, d: Data, words: Words, date: str, end: str) -> str:
     value = dict(zip(d.steps, d.share, strict=True))
     if not value["pool"]:
         return say(words, "title_empty")
@@ -269,6 +269,7 @@ def _title(d: Data, words: Words, date: str, end: str) -> str:
     return say(
         words, "title", moved=_hundredths(value["moved"]), stable=_hundredths(value["stable"]), date=date, end=end,
         reason=say(words, away), share=_hundredths(-value[away]),
+        average=words("average") if len(study.runs) > 1 else "",
     )  # fmt: skip
 
 

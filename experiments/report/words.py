@@ -59,11 +59,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "says_most": (
         "Under {title}, the target “{target}” is reached in most of the futures looked at: {reached} of {futures}.",
-        "按{title}，“{target}”的目标在多数未来情形能够达到：{futures}种未来情形中有{reached}种。",
+        "按{title}，“{target}”的目标在多数未来情形下能够达到：{futures}种未来情形中有{reached}种。",
     ),
     "says_few": (
         "Under {title}, the target “{target}” is missed in most of the futures looked at: it is reached in {reached} of {futures}.",
-        "按{title}，“{target}”的目标在多数未来情形达不到：{futures}种未来情形中仅{reached}种达到。",
+        "按{title}，“{target}”的目标在多数未来情形下达不到：{futures}种未来情形中仅{reached}种达到。",
     ),
     "says_open": (
         "Under {title}, whether the target “{target}” is reached stays open: it is in {reached} of the {futures} futures looked at.",
