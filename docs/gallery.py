@@ -126,12 +126,14 @@ def lines(answers: Sequence[Answer], region: str, lang: str) -> Iterator[str]:
 
 
 def command_of(answer: Answer, command: str, region: str) -> str:
-    """The command as it was typed."""
+    """The command as it was typed; without `--points` another number of futures would be run."""
     request = answer.manifest.get("request", {})
-    return command.format(
+    points = f" --points {request['points']}" if request.get("points") else ""
+    typed = command.format(
         region=region, names=" ".join(request.get("names", ())),
         asked="--target relocated=25000 --over noise --levers subsidy,loan_rate,public_posts",
     )  # fmt: skip
+    return typed + points
 
 
 def plain(text: str) -> str:
