@@ -35,5 +35,5 @@ def said(text: str, lang: str) -> str:
 
 @functools.cache
 def _chinese() -> dict[str, str]:
-    with (resources.files(__package__) / TABLE).open(encoding="utf-8", newline="") as file:
-        return {row["en"]: row["zh"] for row in csv.DictReader(file)}
+    text = resources.files("scenarios").joinpath(TABLE).read_text(encoding="utf-8")
+    return {row["en"]: row["zh"] for row in csv.DictReader(text.splitlines())}

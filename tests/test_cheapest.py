@@ -71,7 +71,7 @@ def covered(oracle, levers, found, interval):
 
 
 @pytest.mark.parametrize(
-    ("phi", "studies", "dear"), [(None, 60, 0.006), (1000, 200, 0.035), (200, 60, 0.075)]
+    ("phi", "studies", "dear"), [(None, 60, 0.006), (1000, 100, 0.035), (200, 60, 0.075)]
 )
 def test_it_delivers_and_the_point_estimate_does_not(pool, phi, studies, dear):
     """The point estimate delivers about every second time; `dear` is what being sure costs at most on average."""
