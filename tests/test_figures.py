@@ -39,13 +39,17 @@ def drawn(study, tmp_path_factory) -> Path:
     return folder
 
 
+def sheet_of(study, name: str, lang: str) -> style.Sheet:
+    """A chart as a figure, not written."""
+    chart = import_module(f"experiments.figures.{name}")
+    with style.session():
+        return chart.draw(study, chart.data(study), Words(lang))
+
+
 def sheets(study, lang: str):
-    """Every chart as a figure, not written."""
+    """Every chart as a figure."""
     for name in charts(study):
-        chart = import_module(f"experiments.figures.{name}")
-        with style.session():
-            sheet = chart.draw(study, chart.data(study), Words(lang))
-        yield name, sheet
+        yield name, sheet_of(study, name, lang)
 
 
 def texts(figure) -> list[str]:
@@ -276,15 +280,15 @@ def test_the_urban_chart_is_drawn_where_accounts_are_kept_and_only_there(study, 
 
 
 def test_titles_of_one_run_or_one_future_claim_no_more():
+    def title(study, name, lang):
+        return sheet_of(study, name, lang).title
+
     for lang, never in (("en", ("average", "median", "of futures")), ("zh", ("平均", "中位数", "未来情形"))):
-        one = dict(sheets(fake_study(1, 1), lang))
-        for name in ("movers", "reasons", "waterfall", "money"):
-            assert not any(word in one[name].title for word in never), name
-        many = dict(sheets(fake_study(4, 2), lang))
-        assert all(never[0] in many[name].title for name in ("reasons", "waterfall"))
-        assert never[1] in many["money"].title
-    assert "of runs of one future" in dict(sheets(fake_study(1, 3), "en"))["movers"].title
-    assert "of runs of one future" in dict(sheets(fake_urban_study(1, 3), "en"))["urban"].title
+        for name, said in (("movers", 1), ("reasons", 0), ("waterfall", 0), ("money", 1)):
+            assert not any(word in title(fake_study(1, 1), name, lang) for word in never), name
+            assert never[said].lower() in title(fake_study(4, 2), name, lang).lower(), name
+    assert "of runs of one future" in title(fake_study(1, 3), "movers", "en")
+    assert "of runs of one future" in title(fake_urban_study(1, 3), "urban", "en")
 
 
 def test_the_urban_title_answers_the_last_target():
