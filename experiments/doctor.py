@@ -139,9 +139,8 @@ def _cache(problems: list[str]) -> dict[str, Any]:
     size = 0
     for at, _, names in os.walk(root):
         for name in names:
-            with contextlib.suppress(
-                FileNotFoundError
-            ):  # another process writes there: its files come and go
+            # another process may write there: its files come and go
+            with contextlib.suppress(FileNotFoundError):
                 size += os.stat(os.path.join(at, name)).st_size
     return {
         "folder": str(root),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenarios.errors import InputError
-from scenarios.scenario import persons_target
+from scenarios.scenario import met, persons_target
 from scenarios.units import UnitError, convert
 from scenarios.words import did_you_mean
 
@@ -44,8 +44,7 @@ class Question:
 
     def reached(self, outcome: np.ndarray) -> np.ndarray:
         """Whether each outcome reaches the target; one that is undefined does not."""
-        target = self.target
-        return outcome >= target.value if target.at_least else outcome <= target.value
+        return met(self.target, outcome)
 
 
 def question(scenario: Scenario, text: str | None, probability: float) -> Question:

@@ -15,7 +15,7 @@ from experiments.outcome import Spread, outcome, ratio, spread
 from experiments.sensitivity import Drivers, Parts, drivers, parts
 from experiments.study import Study
 from experiments.wording import text
-from scenarios.scenario import Target, date_of
+from scenarios.scenario import Target, date_of, met
 from scenarios.show import name_of
 from simulation.households import CLASSES
 from simulation.ledger import FLOW, FLOWS, by_payer
@@ -234,8 +234,7 @@ def _target(study: Study, target: Target) -> TargetVerdict:
     values = outcome(study, target)
     grid = study.by_point(values)
     means = grid.mean(axis=1)
-    reached = means >= target.value if target.at_least else means <= target.value
-    hits = int(reached.sum())
+    hits = int(met(target, means).sum())
     low, high = wilson(hits, study.points)
     found, whole = spread(values), bool(np.isfinite(values).all())
     return TargetVerdict(
@@ -264,10 +263,9 @@ def _target(study: Study, target: Target) -> TargetVerdict:
 def _needs(study: Study, target: Target, found: Spread | None) -> dict[str, float]:
     if target.metric not in URBAN_METRICS or found is None:
         return {}
-    met = found.median >= target.value if target.at_least else found.median <= target.value
     # more income growth in villages is the answer to a ratio that is too high; other limits are floors
     sought = (target.metric == "income_ratio") != target.at_least
-    return {} if met or not sought else urban.shortfall(study, target)
+    return {} if met(target, found.median) or not sought else urban.shortfall(study, target)
 
 
 def _pace(study: Study) -> dict[str, Spread]:

@@ -299,11 +299,8 @@ class _Region:
         if source.startswith(("assumption", "memory")):
             source = "assumption"
             if not note.startswith(_AS_THERE):  # a region of one's own says already whose number it is
-                note = (
-                    self._word("from")
-                    .format(self.base.title[self.lang], notes.said(note, self.lang))
-                    .rstrip(":： ")
-                )
+                said = notes.said(note, self.lang)
+                note = self._word("from").format(self.base.title[self.lang], said).rstrip(":： ")
         rest = []
         if entry.range:
             rest.append(f"range = {_plain([end * scale for end in entry.range])}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simulation.policy import Dated
 
@@ -204,6 +205,11 @@ class Scenario:
             "window": self.window,
             "months": self.months,
         }
+
+
+def met(target: Target, outcome: Any) -> Any:
+    """Whether an outcome, or each of several, is what a target asks for; one that is undefined is not."""
+    return outcome >= target.value if target.at_least else outcome <= target.value
 
 
 def persons_target(scenario: Scenario) -> Target | None:

@@ -117,10 +117,7 @@ def quantity(value: float, unit: str, lang: str) -> str:
 
 def source_text(entry: Entry, lang: str) -> str:
     """Where a number comes from, and the note to it."""
-    source = entry.source
-    if lang == "zh" and source.startswith("assumption"):
-        source = "假设" + source.removeprefix("assumption")
-    return sourced(source, entry.note, lang)
+    return sourced(entry.source, entry.note, lang)
 
 
 def _scale(value: float, unit: str, lang: str) -> tuple[float, str]:

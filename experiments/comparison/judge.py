@@ -17,7 +17,7 @@ from experiments.measures import M
 from experiments.outcome import Spread, spread
 from experiments.sensitivity import Parts, parts
 from experiments.verdict import FEWEST_POINTS, Estimate, effect_of_moving, wilson
-from scenarios.scenario import Target, date_of
+from scenarios.scenario import Target, date_of, met
 from scenarios.show import name_of
 
 RESAMPLES = 2000
@@ -318,7 +318,7 @@ def _share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 def _target(grid: np.ndarray, target: Target, own: tuple[Target, ...]) -> TargetShare:
     means = grid.mean(axis=1)
-    hits = int((means >= target.value if target.at_least else means <= target.value).sum())
+    hits = int(met(target, means).sum())
     low, high = wilson(hits, len(means))
     return TargetShare(
         target.id, target.en, target.zh, float(target.value), target.at_least, target.unit, target.date,

@@ -449,7 +449,7 @@ def tree(d: Discovery, words: Words) -> style.Sheet:
                 color=style.FAINT,
                 lw=0.5,
             )
-    _leaves(sheet, d, words, middles, happens, what)
+    _leaves(sheet, d, words, middles, happens)
     return sheet
 
 
@@ -492,9 +492,7 @@ def _cell(ax: Any, d: Discovery, words: Words, node: Node, column: float, y: flo
     return max(style.width_of(line, style.TEXT) for line, _ in lines)
 
 
-def _leaves(
-    sheet: style.Sheet, d: Discovery, words: Words, middles: dict[int, float], happens: str, what: str
-) -> None:
+def _leaves(sheet: style.Sheet, d: Discovery, words: Words, middles: dict[int, float], happens: str) -> None:
     t = d.tree
     assert t is not None
     page = _page(words)

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.figures import caption, style
 from experiments.figures.text import Words
-from scenarios.scenario import persons_target
+from scenarios.scenario import met, persons_target
 
 NAME = "movers"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -46,15 +46,20 @@ def data(study: Any) -> Data:
     event = getattr(target, "event", None) or "keys"
     persons = study.indicator(f"persons_{event}").sum(axis=2)
     at = counting_month(study)
-    futures = study.by_point(persons[:, at]).mean(axis=1) if study.points > 1 else persons[:, at]
+    ending = by_future(study, persons[:, at])
     chance = np.empty(0)
     if study.replications > 1 and study.points > 1:
         chance = 1.645 * np.sqrt(study.by_point(persons).var(axis=1, ddof=1).mean(axis=0))
     value = reached = None
     if target is not None:
         value = float(target.value)
-        reached = float(np.mean(futures >= value if target.at_least else futures <= value))
-    return Data(event, persons, futures, np.quantile(persons, LEVELS, axis=0), chance, at, value, reached)
+        reached = float(np.mean(met(target, ending)))
+    return Data(event, persons, ending, np.quantile(persons, LEVELS, axis=0), chance, at, value, reached)
+
+
+def by_future(study: Any, values: np.ndarray) -> np.ndarray:
+    """Values by run as means over the replications of a future; of an only future its runs."""
+    return study.by_point(values).mean(axis=1) if study.points > 1 else values
 
 
 def counting_month(study: Any) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 
 from experiments import urban
 from experiments.figures import caption, style
-from experiments.figures.movers import calendar
+from experiments.figures.movers import by_future, calendar
 from experiments.figures.text import Words
+from scenarios.scenario import met
 
 NAME = "urban"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -48,10 +49,7 @@ def data(study: Any) -> Data:
 
 
 def _reached(study: Any, target: Any, shares: np.ndarray) -> float:
-    """The share of futures whose mean over replications meets the target; of the runs, where there is one future."""
-    at = shares[:, target.month + 1]
-    futures = study.by_point(at).mean(axis=1) if study.points > 1 else at
-    return float(np.mean(futures >= target.value if target.at_least else futures <= target.value))
+    return float(np.mean(met(target, by_future(study, shares[:, target.month + 1]))))
 
 
 def rows(study: Any, d: Data) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from experiments.measures import COSTS
 from experiments.outcome import outcome, ratio
 from experiments.verdict import PUBLIC, RELOCATION, SOURCES
 from experiments.wording import PAYERS, PURPOSES
-from scenarios.scenario import Scenario, Target, date_of, persons_target
+from scenarios.scenario import Scenario, Target, date_of, met, persons_target
 from simulation.ledger import FLOW, FLOWS
 from simulation.outcomes import GROUPS, INCOMES, INDICATORS
 
@@ -94,7 +94,7 @@ def _target(
     if target is None:
         return None
     values = np.array([run.targets[scenario.targets.index(target)] for run in runs])
-    reached = int((values >= target.value if target.at_least else values <= target.value).sum())
+    reached = int(met(target, values).sum())
     low, high = wilson(reached, len(runs))
     said = {
         "share": reached / len(runs),

@@ -15,6 +15,7 @@ from experiments.store import Store
 from experiments.store.layout import KEYS, numpy
 from experiments.sweep.plan import Plan
 from experiments.wording import Page, number
+from scenarios.scenario import met
 from scenarios.show import name_of
 
 ROW_BYTES = 8.0  # a number takes no more in a shard
@@ -144,8 +145,7 @@ def summary(folder: Path, asked: Plan | None = None) -> Summary:
     targets = []
     for target in scenario.targets:
         means = _means(points, columns[f"target_{target.id}"])
-        met = means >= target.value if target.at_least else means <= target.value
-        targets.append(Target(target.id, target.en, target.zh, int(met.sum()), len(means)))
+        targets.append(Target(target.id, target.en, target.zh, int(met(target, means).sum()), len(means)))
     return Summary(
         folder=str(folder),
         scenario=scenario.name,
