@@ -276,12 +276,13 @@ class _Page:
 
         try:
             yield RETRY
+            cold = not self.engine.ready and not await _aside(_compiled)  # asked first: a small run is soon done
             await _aside(ask)
             if not tickets:
                 yield _event("stale", {})
                 return
             (ticket,) = tickets
-            if not self.engine.ready and ticket.done < ticket.job.of and not await _aside(_compiled):
+            if cold:
                 yield _event("waiting", {"message": WAITING})
             while not ticket.ended:
                 if ticket.error:
