@@ -246,7 +246,7 @@ def _main(kind: str, options: str, fake: str, n: str) -> None:
     try:
         with make(kind, **json.loads(options)) as executor:
             for i, done in enumerate(executor.run(job, tasks(int(n)))):
-                print(i + 1, done.task.point, done.error, flush=True)
+                print(f"{i + 1} {done.task.point} {done.error}\n", end="", flush=True)  # a whole line or none
         print("end")
     except InputError as error:
         print(f"error: {error}")
