@@ -86,56 +86,47 @@ def _damaged(where: str, wrong: str) -> InputError:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    """Fields of a dataclass with their types."""
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+def _shape(kind: Any) -> tuple[str, Any]:
+    """How a declared type is written: a dataclass by its `fields`, `rows` of one, such rows `by name`, else `as it is`."""
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return "fields", {field.name: hints[field.name] for field in fields(kind)}
+    args = get_args(kind)
+    for how, origin, at in (("rows", tuple, 0), ("by name", Mapping, 1)):
+        if get_origin(kind) is origin and is_dataclass(args[at]):
+            return how, args[at]
+    return "as it is", None
 
 
 def _plain(kind: Any, value: Any) -> Any:
     """A value of a declared type as what JSON knows."""
-    if is_dataclass(kind):
-        return {name: _plain(hint, getattr(value, name)) for name, hint in _hints(kind).items()}  # type: ignore[arg-type]
-    if _rows(kind):
-        return [_plain(_rows(kind), row) for row in value]
-    if _named_rows(kind):
-        return [{KEY: key, **_plain(_named_rows(kind), row)} for key, row in value.items()]
+    how, of = _shape(kind)
+    if how == "fields":
+        return {name: _plain(hint, getattr(value, name)) for name, hint in of.items()}
+    if how == "rows":
+        return [_plain(of, row) for row in value]
+    if how == "by name":
+        return [{KEY: key, **_plain(of, row)} for key, row in value.items()]
     return value
 
 
 def _thawed(kind: Any, value: Any) -> Any:
     """The value of a declared type, from what JSON gave; JSON knows no tuples."""
-    if is_dataclass(kind):
-        given = {name: _thawed(hint, value[name]) for name, hint in _hints(kind).items() if name in value}
-        return kind(**given)  # type: ignore[operator]
-    if _rows(kind):
-        return tuple(_thawed(_rows(kind), row) for row in value)
-    if _named_rows(kind):
-        return {row[KEY]: _thawed(_named_rows(kind), row) for row in value}
+    how, of = _shape(kind)
+    if how == "fields":
+        return kind(**{name: _thawed(hint, value[name]) for name, hint in of.items() if name in value})
+    if how == "rows":
+        return tuple(_thawed(of, row) for row in value)
+    if how == "by name":
+        return {row[KEY]: _thawed(of, row) for row in value}
     return _tuples(value) if isinstance(value, list) else value
-
-
-def _rows(kind: Any) -> Any:
-    """The dataclass of `tuple[..., ...]`, if it is one of rows."""
-    return _last_dataclass(kind, tuple, 0)
-
-
-def _named_rows(kind: Any) -> Any:
-    """The dataclass of `Mapping[str, ...]`, if it is one of rows."""
-    return _last_dataclass(kind, Mapping, 1)
-
-
-def _last_dataclass(kind: Any, origin: type, at: int) -> Any:
-    args = get_args(kind)
-    return args[at] if get_origin(kind) is origin and is_dataclass(args[at]) else None
 
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def _line(content: Any) -> str:
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+_line = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
 
 def _digest(content: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -74,7 +75,11 @@ def overlapping(texts: list[Said]) -> list[tuple[str, str]]:
 
 def missing(texts: list[Said]) -> set[str]:
     """Letters that none of the charts' fonts has."""
+    return {letter for t in texts for letter in t.text if ord(letter) not in _known() and letter != "\n"}
+
+
+@cache
+def _known() -> frozenset[int]:
     with style.session():
         fonts = [FT2Font(fontManager.findfont(FontProperties(family=one))) for one in style.RC["font.family"]]
-    known = set().union(*(font.get_charmap() for font in fonts))
-    return {letter for t in texts for letter in t.text if ord(letter) not in known and letter != "\n"}
+    return frozenset().union(*(font.get_charmap() for font in fonts))
