@@ -20,7 +20,7 @@ test: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.report
@@ -44,6 +44,6 @@ else
 	$(BIN)/python -c "import pip; $(NEW)" 2>/dev/null || $$python -m venv --clear .venv || \
 	  { echo "$$python cannot make environments: install its venv package (python3-venv), or uv" >&2; exit 1; }; \
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"; \
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --no-compile --editable . --group dev
 endif
 	@touch $(READY)
