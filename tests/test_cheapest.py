@@ -70,9 +70,7 @@ def covered(oracle, levers, found, interval):
     )
 
 
-@pytest.mark.parametrize(
-    ("phi", "studies", "dear"), [(None, 30, 0.006), (1000, 60, 0.035), (200, 30, 0.075)]
-)
+@pytest.mark.parametrize(("phi", "studies", "dear"), [(None, 30, 0.006), (1000, 60, 0.035), (200, 30, 0.075)])
 def test_it_delivers_and_the_point_estimate_does_not(pool, phi, studies, dear):
     """The point estimate delivers about every second time; `dear` is what being sure costs at most on average."""
     oracle = Oracle(phi)

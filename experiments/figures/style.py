@@ -184,7 +184,9 @@ def wrap(text: str, width: float, size: float) -> str:
 
 def _fitting(pieces: list[str], width: float, size: float) -> int:
     """How many of the first pieces make a line, one at least: guessed from their letters, because measuring is slow."""
-    guessed = list(accumulate(sum(1.0 if letter >= "\u2e80" else 0.5 for letter in piece) for piece in pieces))
+    guessed = list(
+        accumulate(sum(1.0 if letter >= "\u2e80" else 0.5 for letter in piece) for piece in pieces)
+    )
     fits, fails = 1, len(pieces) + 1
     letters = width / (size * 25.4 / 72.0)  # Chinese ones
     while fails - fits > 1:

@@ -276,7 +276,8 @@ class _Page:
 
         try:
             yield RETRY
-            cold = not self.engine.ready and not await _aside(_compiled)  # asked first: a small run is soon done
+            # before the first run, which may be done at once
+            cold = not self.engine.ready and not await _aside(_compiled)
             await _aside(ask)
             if not tickets:
                 yield _event("stale", {})
