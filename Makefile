@@ -9,6 +9,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 UV := $(shell command -v uv 2>/dev/null)
+LATER := $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile) # bytecode is made when it is needed, which sets up faster
 NEW := import sys; sys.exit(not (3, 11) <= sys.version_info < (4,))
 
 .PHONY: demo test bench clean
@@ -44,6 +45,6 @@ else
 	$(BIN)/python -c "import pip; $(NEW)" 2>/dev/null || $$python -m venv --clear .venv || \
 	  { echo "$$python cannot make environments: install its venv package (python3-venv), or uv" >&2; exit 1; }; \
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"; \
-	$(BIN)/python -m pip install --quiet --no-compile --editable . --group dev
+	$(BIN)/python -m pip install --quiet $(LATER) --editable . --group dev
 endif
 	@touch $(READY)

@@ -153,7 +153,7 @@ def test_every_task_comes_back_while_processes_are_killed(processes):
     job, hit, stop = FakeJob(seconds=0.08), set(), threading.Event()
 
     def kill_now_and_then():
-        while not stop.wait(0.5):
+        while len(hit) < 4 and not stop.wait(0.1):
             for worker in processes._crew:
                 if worker.begun and worker.task and worker.task not in hit:
                     hit.add(worker.task)
@@ -167,7 +167,7 @@ def test_every_task_comes_back_while_processes_are_killed(processes):
     finally:
         stop.set()
         killer.join()
-    assert len(hit) >= 3
+    assert len(hit) == 4
 
 
 def test_an_idle_process_that_was_killed_is_replaced(processes):
