@@ -1,5 +1,6 @@
 """Dask: the same results from a cluster, whatever of it dies, drops off the network or is not ours."""
 
+import gc
 import logging
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -180,6 +182,30 @@ def test_something_else_answers(monkeypatch):
         pytest.raises(InputError, match="no answer within 0.5 s"),
     ):
         Dask(f"tcp://127.0.0.1:{mute.getsockname()[1]}")
+
+
+def test_a_client_that_failed_is_gone_before_the_next_is_made(monkeypatch):
+    """Collected while the next one starts, it would wait for ever."""
+    import distributed
+
+    Client, there = distributed.Client, []
+
+    def counted(*args, **kwargs):
+        there.append(sum(type(one) is Client for one in gc.get_objects()))
+        return Client(*args, **kwargs)
+
+    monkeypatch.setattr(cluster, "ANSWER", 0.5)
+    monkeypatch.setattr(distributed, "Client", counted)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            with suppress(InputError):
+                Dask(f"tcp://127.0.0.1:{free_port()}")
+            time.sleep(1.0)  # the thread that failed has ended
+    finally:
+        gc.enable()
+    assert there[0] == there[1] == there[2]
 
 
 @pytest.mark.parametrize(

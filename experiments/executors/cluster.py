@@ -14,6 +14,7 @@ these in the environment of scheduler and workers, so that their runs are soon g
 
 from __future__ import annotations
 
+import gc
 import logging
 import pickle
 import platform
@@ -160,6 +161,8 @@ class Dask(Closing):
 
     def _make_client(self, made: Future[Any]) -> None:
         where = self._cluster or self.address
+        # A client that failed, collected while this one starts, would close itself and wait for the lock that this thread holds.
+        gc.collect()
         try:
             made.set_result(self.distributed.Client(where, timeout=ANSWER, set_as_default=False, name="anju"))
         except BaseException as error:
