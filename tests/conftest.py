@@ -8,20 +8,22 @@ from browser import started
 from experiments import logs
 
 
-@pytest.fixture(scope="module")
-def silent():
-    """No warnings: small pools and few points lie outside stated ranges, and that is said each time.
-
-    Loggers are left as they were found, for commands send them elsewhere.
-    """
-    loggers = [logging.getLogger(name) for name in logs.OURS]
-    found = [(one, one.handlers[:], one.propagate, one.level) for one in loggers]
-    logging.disable(logging.WARNING)
+@pytest.fixture(scope="module", autouse=True)
+def loggers():
+    """Loggers are left as they were found, for commands send them elsewhere."""
+    found = [(one, one.handlers[:], one.propagate, one.level) for one in map(logging.getLogger, logs.OURS)]
     yield
-    logging.disable(logging.NOTSET)
     for one, handlers, propagate, level in found:
         one.handlers[:], one.propagate = handlers, propagate
         one.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def silent():
+    """No warnings: small pools and few points lie outside stated ranges, and that is said each time."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 # One a module, not one a session: while it is open, Playwright keeps an event loop running in the main thread,

@@ -59,7 +59,9 @@ class Engine:
         (self.home / "rules/one.py").write_text(RULE.format(factor=factor))
 
     def start(self, program: str = PROGRAM) -> subprocess.Popen:
-        environment = os.environ | {"ANJU_CACHE_DIR": str(self.cache), "PYTHONPATH": str(self.home.parent)}
+        # Python's own bytecode does not see an edit of the same length within a second
+        mine = {"ANJU_CACHE_DIR": str(self.cache), "PYTHONPATH": str(self.home.parent)}
+        environment = os.environ | mine | {"PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.Popen(
             [sys.executable, "-c", program],
             cwd=self.home.parent,

@@ -159,7 +159,7 @@ def test_workers_with_another_model_are_refused(scheduler, address, tmp_path):
 def test_workers_without_anju_are_refused(scheduler, address, tmp_path):
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments" / "__init__.py").write_text("raise ImportError('nothing of the kind here')")
-    with dask_worker(scheduler.address, nanny=False, cwd=tmp_path), Dask(address) as before:
+    with Dask(address) as before, dask_worker(scheduler.address, nanny=False, cwd=tmp_path):
         eventually(lambda: before.threads() == 3, 30)
         with pytest.raises(InputError, match="refused: tcp://.*nothing of the kind here"):
             Dask(address)

@@ -12,6 +12,7 @@ import subprocess
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 
+import pyarrow.parquet as pq
 import pytest
 from clusters import HERE, Process, dask_scheduler, dask_worker, descendants, eventually, free_port, is_alive
 from stores import small_disk, tree
@@ -280,6 +281,7 @@ def test_no_room_for_a_store_at_all(here):
 def test_a_damaged_shard_is_said_and_only_its_runs_are_run_again(here, calm, how):
     here.end("--threads", "2")
     victim = sorted((here.store / "shards").iterdir())[1]
+    held = pq.read_metadata(victim).num_rows
     data = bytearray(victim.read_bytes())
     if how == "truncated":
         del data[len(data) // 2 :]
@@ -290,7 +292,7 @@ def test_a_damaged_shard_is_said_and_only_its_runs_are_run_again(here, calm, how
     assert (code, err) == (1, "")
     assert out.splitlines()[1:] == [f"  {victim}: was cut short or changed after it was written"]
     lost = RUNS - finished(here.store)
-    assert lost == 10
+    assert lost == held > 0
     code, out, err = here.end("--threads", "2")
     assert code == 0 and f"{RUNS} of {RUNS} runs done" in out
     first, second = err.splitlines()
